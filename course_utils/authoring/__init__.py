@@ -1,0 +1,1 @@
+"""From manuscripts to notebooks: what an author uses, through the ``course`` command."""

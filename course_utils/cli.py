@@ -1,0 +1,92 @@
+"""The ``course`` command."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Build, check and grade the course.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Names = Annotated[list[str] | None, typer.Argument(help="Slugs; all of them when left out.")]
+
+
+@app.callback()
+def _main() -> None:
+    """Build, check and grade the course."""
+
+
+@app.command()
+def build(
+    names: Names = None,
+    check: Annotated[bool, typer.Option(help="Say what is out of date; execute nothing.")] = False,
+    force: Annotated[bool, typer.Option(help="Execute again even if nothing changed.")] = False,
+) -> None:
+    """Make the notebooks from their manuscripts and execute them."""
+    from tqdm import tqdm
+
+    authoring = _authoring()
+    try:
+        root = authoring.find_root()
+        targets = authoring.find_targets(root, names)
+        if check:
+            faults = authoring.out_of_date(targets) + ([] if names else authoring.orphans(root))
+            for fault in faults:
+                typer.echo(fault)
+            if faults:
+                raise typer.Exit(1)
+            typer.echo(f"{len(targets)} manuscripts: every notebook is up to date.")
+            return
+        for target in targets:
+            with tqdm(desc=target.name, unit="cell", disable=None) as bar:
+
+                def on_cell(done: int, total: int, bar: tqdm = bar) -> None:
+                    bar.total = total
+                    bar.update(done - bar.n)
+
+                written = authoring.build(target, force, on_cell)
+            typer.echo(f"{target.name}: {'built' if written else 'up to date'}")
+    except (authoring.BuildError, authoring.ManuscriptError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def answers(
+    names: Names = None,
+    seed: Annotated[int, typer.Option(help="Added to every seed of the notebook.")] = 0,
+) -> None:
+    """Run each exercise with every wrong and right answer put in, and say what the tests did."""
+    from course_utils.authoring.answers import run_manuscript
+
+    authoring = _authoring()
+    try:
+        targets = authoring.find_targets(authoring.find_root(), names)
+        reports = [run_manuscript(t.manuscript, seed) for t in targets if t.is_exercise]
+    except (authoring.BuildError, authoring.ManuscriptError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    for report in reports:
+        for outcome in report:
+            typer.echo(outcome.text())
+    if any(outcome.faults for report in reports for outcome in report):
+        raise typer.Exit(1)
+
+
+def _authoring():  # type: ignore[no-untyped-def]
+    """Import what authors need, or say how to get it (students do without)."""
+    try:
+        import jupytext  # noqa: F401
+        import nbgrader  # noqa: F401
+
+        from course_utils.authoring import build as authoring
+    except ImportError as error:
+        typer.echo(
+            f"This command needs {error.name}. In the course's folder: pip install -e '.[lab,dev]'",
+            err=True,
+        )
+        raise typer.Exit(2) from None
+    return authoring

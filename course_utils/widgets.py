@@ -1,0 +1,189 @@
+"""Things to play with, and questions that answer at once.
+
+Every widget leaves a picture behind, so a notebook that no kernel runs still shows something.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from course_utils.plotting import as_images, picture
+
+if TYPE_CHECKING:
+    import ipywidgets
+
+
+def image_png(image: ArrayLike, width: int = 224) -> bytes:
+    """Turn one image into PNG bytes, enlarged without smoothing.
+
+    Parameters
+    ----------
+    image : array or tensor
+        One digit (784,) or (28, 28), or one colour image (h, w, 3) or (3, h, w); in [0, 1].
+    width : int
+        Width of the result in pixels.
+    """
+    from PIL import Image
+
+    array = np.asarray(image.detach().cpu() if hasattr(image, "detach") else image, float)
+    if array.ndim == 1 or (array.ndim == 3 and array.shape[0] == 1):
+        array = array.reshape(28, 28) if array.ndim == 1 else array[0]
+    array = as_images(array[None])[0]
+    if array.ndim == 2:
+        array = 1 - array  # ink on paper, as in every figure of the course
+    pixels = (array.clip(0, 1) * 255).round().astype(np.uint8)
+    height = round(width * pixels.shape[0] / pixels.shape[1])
+    large = Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    large.save(buffer, format="png")
+    return buffer.getvalue()
+
+
+class Explorer:
+    """Controls beside a picture that follows them.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(**values)``, one keyword per control, returns an image (see `image_png`) or
+        finished PNG bytes.
+    controls : mapping of str to ipywidgets.Widget
+        What the reader moves; each has a ``value``.
+    alt : str
+        What the picture shows, in words.
+    width : int
+        Width of the picture in pixels.
+
+    Attributes
+    ----------
+    view : ipywidgets.Widget
+        What is displayed.
+    image : ipywidgets.Image
+        The picture.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[..., Any],
+        controls: Mapping[str, ipywidgets.Widget],
+        alt: str,
+        width: int = 224,
+    ) -> None:
+        import ipywidgets
+
+        self.draw, self.controls, self.alt, self.width = draw, dict(controls), alt, width
+        self._start = {name: control.value for name, control in self.controls.items()}
+        self.image = ipywidgets.Image(value=self.render(), format="png", width=width)
+        reset = ipywidgets.Button(description="Start again", icon="undo")
+        reset.on_click(lambda _: self.reset())
+        for control in self.controls.values():
+            control.observe(self._moved, names="value")
+        box = ipywidgets.VBox([*self.controls.values(), reset])
+        self.view = ipywidgets.HBox([box, self.image])
+
+    def render(self) -> bytes:
+        """Return the picture for the controls' present values, as PNG bytes."""
+        drawn = self.draw(**{name: control.value for name, control in self.controls.items()})
+        return drawn if isinstance(drawn, bytes) else image_png(drawn, self.width)
+
+    def reset(self) -> None:
+        """Put every control back to where it started."""
+        for name, value in self._start.items():
+            self.controls[name].value = value
+
+    def _moved(self, change: Any) -> None:
+        self.image.value = self.render()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        bundle, metadata = picture(self.image.value, self.alt)
+        view = self.view._repr_mimebundle_()  # the live controls, where a kernel runs
+        display({**view, **bundle}, metadata=metadata, raw=True)
+
+
+def sliders(
+    draw: Callable[..., Any],
+    ranges: Mapping[str, tuple[float, float, float]],
+    alt: str,
+    *,
+    labels: Mapping[str, str] | None = None,
+    width: int = 224,
+) -> Explorer:
+    """Return sliders beside a picture that follows them.
+
+    Parameters
+    ----------
+    draw : callable
+        See `Explorer`.
+    ranges : mapping of str to (low, high, start)
+        One slider each.
+    alt : str
+        What the picture shows, in words.
+    labels : mapping of str to str, optional
+        What stands beside a slider, if not its name.
+    width : int
+        Width of the picture in pixels.
+
+    Raises
+    ------
+    ValueError
+        A range is empty or does not hold its start.
+    """
+    import ipywidgets
+
+    controls = {}
+    for name, (low, high, start) in ranges.items():
+        if not low < high or not low <= start <= high:
+            raise ValueError(f"slider '{name}': {low} <= {start} <= {high} does not hold")
+        controls[name] = ipywidgets.FloatSlider(
+            value=start,
+            min=low,
+            max=high,
+            step=(high - low) / 100,
+            description=(labels or {}).get(name, name),
+            readout_format=".1f",
+            continuous_update=True,
+        )
+    return Explorer(draw, controls, alt, width)
+
+
+def quiz(question: str, answers: Mapping[str, str], right: str) -> None:
+    """Display a question whose answers open at a click and say whether they hold, and why.
+
+    Needs no kernel and no script: it works in a saved notebook and on a web page.
+
+    Parameters
+    ----------
+    question : str
+    answers : mapping of str to str
+        Each possible answer, and what to tell somebody who chooses it.
+    right : str
+        The answer that holds.
+
+    Raises
+    ------
+    ValueError
+        ``right`` is none of the answers.
+    """
+    from IPython.display import display
+
+    if right not in answers:
+        raise ValueError(f"the right answer {right!r} is none of {list(answers)}")
+    parts, plain = [], [question]
+    for answer, why in answers.items():
+        verdict = "✓ Yes." if answer == right else "✗ Not quite."
+        parts.append(
+            '<details style="margin: 0.3em 1em">'
+            f'<summary style="cursor: pointer">{escape(answer)}</summary>'
+            f'<div style="margin: 0.2em 1.4em"><b>{verdict}</b> {escape(why)}</div></details>'
+        )
+        plain.append(f"  ( ) {answer}")
+    html = f"<div><p><b>{escape(question)}</b></p>{''.join(parts)}</div>"
+    display({"text/html": html, "text/plain": "\n".join(plain)}, raw=True)

@@ -1,0 +1,239 @@
+"""From manuscript to notebooks, on a small course."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+from examples import make_small_course
+
+from course_utils.authoring import build as authoring
+from course_utils.authoring.build import BuildError, find_root, find_targets
+from course_utils.authoring.manuscript import read
+
+
+def targets_of(course):
+    lecture, exercise = find_targets(course)
+    return lecture, exercise
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The small course, built once; tests copy what they change."""
+    course = make_small_course(tmp_path_factory.mktemp("built") / "course")
+    for target in find_targets(course):
+        assert authoring.build(target)
+    return course
+
+
+@pytest.fixture
+def course(built, tmp_path):
+    return shutil.copytree(built, tmp_path / "course")
+
+
+def test_roles_become_nbgrader_metadata(course):
+    _, exercise = targets_of(course)
+    notebook = nbformat.read(exercise.notebook, 4)
+    nbformat.validate(notebook)
+    graded = {
+        cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader
+        for cell in notebook.cells
+        if "nbgrader" in cell.metadata
+    }
+    assert list(graded) == ["double", "test_double", "why"]
+    assert graded["double"].solution and not graded["double"].grade
+    assert graded["test_double"].grade and graded["test_double"].locked
+    assert graded["test_double"].points == 3
+    assert graded["why"].grade and graded["why"].solution and graded["why"].points == 2
+
+
+def test_other_answers_reach_no_notebook(course):
+    _, exercise = targets_of(course)
+    for path in (exercise.notebook, exercise.release):
+        text = path.read_text()
+        assert "x * x" not in text and "abs(x)" not in text and "x + x" not in text
+
+
+def test_the_student_version_holds_neither_solution_nor_hidden_test_nor_rubric(course):
+    _, exercise = targets_of(course)
+    student = exercise.release.read_text()
+    for secret in ("2 * x", "double(-5)", "two is even", "evenness"):
+        assert secret in exercise.notebook.read_text()
+        assert secret not in student
+    assert "double(3) == 6" in student and "YOUR CODE HERE" in student
+
+
+def test_outputs_are_kept_and_random_cells_marked(course):
+    lecture, _ = targets_of(course)
+    cells = nbformat.read(lecture.notebook, 4).cells
+    assert cells[2].outputs[0].text == "42\n"
+    assert cells[3].metadata.tags == ["nbval-ignore-output"]
+    assert cells[3].outputs[0].output_type == "stream"
+
+
+def test_the_setup_cell_and_the_badge_hold_the_one_address(course):
+    lecture, exercise = targets_of(course)
+    edit(course / "pyproject.toml", "your-organisation/simple-codes", "somebody/some-course")
+    for target, opened in (
+        (lecture, "lectures/01_small.ipynb"),
+        (exercise, "exercises/01_small/01_small.ipynb"),
+    ):
+        cells = authoring.assemble(read(target.manuscript), target).cells
+        assert "git+https://github.com/somebody/some-course" in cells[1].source
+        assert f"/github/somebody/some-course/blob/main/{opened})" in cells[0].source
+    assert len(authoring.out_of_date([lecture, exercise])) == 3  # the built ones hold the old one
+
+
+def test_building_twice_gives_the_same_bytes(course):
+    lecture, exercise = targets_of(course)
+    edit(lecture.manuscript, "print(random.random())", "print('no luck')")
+    authoring.build(lecture)
+    for target in (lecture, exercise):
+        paths = [target.notebook] + ([target.release] if target.is_exercise else [])
+        before = [path.read_bytes() for path in paths]
+        assert authoring.build(target, force=True)
+        assert [path.read_bytes() for path in paths] == before
+
+
+def test_nothing_is_built_again_without_need(course):
+    for target in targets_of(course):
+        assert not authoring.build(target)
+
+
+def test_editing_one_cell_leaves_the_ids_of_the_others(course):
+    lecture, _ = targets_of(course)
+    before = [c.id for c in authoring.assemble(read(lecture.manuscript), lecture).cells]
+    edit(lecture.manuscript, "6 * 7", "7 * 7")
+    after = [c.id for c in authoring.assemble(read(lecture.manuscript), lecture).cells]
+    assert [a == b for a, b in zip(before, after)] == [True, True, False, True]
+
+
+def test_equal_cells_get_different_ids(course):
+    lecture, _ = targets_of(course)
+    text = lecture.manuscript.read_text()
+    lecture.manuscript.write_text(text + "\n# %%\nprint(6 * 7)\n")
+    ids = [c.id for c in authoring.assemble(read(lecture.manuscript), lecture).cells]
+    assert len(set(ids)) == len(ids)
+
+
+def test_check_is_clean_after_a_build(course):
+    assert authoring.out_of_date(find_targets(course)) == []
+    assert authoring.orphans(course) == []
+
+
+def test_check_finds_a_changed_manuscript(course):
+    lecture, exercise = targets_of(course)
+    edit(lecture.manuscript, "6 * 7", "7 * 7")
+    edit(exercise.manuscript, "negative numbers too", "negative ones too")
+    faults = authoring.out_of_date([lecture, exercise])
+    assert len(faults) == 3  # a lecture; an instructor's and a student's version
+    assert all("older than its manuscript" in fault for fault in faults)
+
+
+def test_check_finds_a_hand_edit(course):
+    lecture, exercise = targets_of(course)
+    for path in (lecture.notebook, exercise.release):
+        notebook = nbformat.read(path, 4)
+        notebook.cells[0].source += "\nby hand"
+        nbformat.write(notebook, path)
+    faults = authoring.out_of_date([lecture, exercise])
+    assert len(faults) == 2 and all("edited by hand" in fault for fault in faults)
+
+
+def test_check_finds_missing_broken_and_failed_notebooks(course):
+    lecture, exercise = targets_of(course)
+    exercise.release.unlink()
+    exercise.notebook.write_text("{")
+    notebook = nbformat.read(lecture.notebook, 4)
+    notebook.cells[2].outputs = [nbformat.v4.new_output("error", ename="E", evalue="e")]
+    nbformat.write(notebook, lecture.notebook)
+    text = "\n".join(authoring.out_of_date([lecture, exercise]))
+    assert "is missing" in text and "cannot be read" in text and "error output" in text
+
+
+def test_check_finds_a_notebook_without_manuscript(course):
+    lecture, _ = targets_of(course)
+    lecture.manuscript.unlink()
+    assert authoring.orphans(course) == ["lectures/01_small.ipynb has no manuscript: delete it"]
+
+
+def test_a_failing_cell_is_named_and_the_last_good_notebook_stays(course):
+    lecture, _ = targets_of(course)
+    before = lecture.notebook.read_bytes()
+    edit(lecture.manuscript, "print(6 * 7)", "print(6 / 0)")
+    with pytest.raises(BuildError) as caught:
+        authoring.build(lecture)
+    line = lecture.manuscript.read_text().split("print(6 / 0)")[0].count("\n")
+    assert f"01_small.py:{line}: this cell failed" in str(caught.value)
+    assert "ZeroDivisionError" in str(caught.value)
+    assert lecture.notebook.read_bytes() == before
+
+
+def test_a_notebook_above_two_megabytes_is_refused(course):
+    lecture, _ = targets_of(course)
+    edit(lecture.manuscript, "print(6 * 7)", "print('x' * 2_100_000)")
+    with pytest.raises(BuildError, match="more than 2 MB"):
+        authoring.build(lecture)
+
+
+def test_an_output_that_names_a_private_folder_is_refused(course):
+    lecture, _ = targets_of(course)
+    edit(lecture.manuscript, "print(6 * 7)", "import os; print(os.path.expanduser('~/x'))")
+    with pytest.raises(BuildError, match="folder of this machine"):
+        authoring.build(lecture)
+
+
+def test_a_test_that_warns_is_refused(course):
+    _, exercise = targets_of(course)
+    edit(
+        exercise.manuscript,
+        "assert double(3)",
+        "import warnings; warnings.warn('x')\nassert double(3)",
+    )
+    with pytest.raises(BuildError, match="stderr"):
+        authoring.build(exercise)
+
+
+def test_progress_is_kept_as_its_last_state_and_widgets_as_pictures():
+    new = nbformat.v4.new_output
+    outputs = authoring._tidy(
+        [
+            new("stream", name="stderr", text="0%\r50%"),
+            new("stream", name="stderr", text="\r100%\n"),
+            new("display_data", {authoring.WIDGET_VIEW: {}, "text/plain": "HBox()"}),
+            new("display_data", {authoring.WIDGET_VIEW: {}, "image/png": "aa", "text/plain": "p"}),
+        ]
+    )
+    assert [o.output_type for o in outputs] == ["stream", "display_data"]
+    assert outputs[0].text == "100%\n"
+    assert dict(outputs[1].data) == {"image/png": "aa", "text/plain": "p"}
+
+
+def test_unknown_names_and_folders_are_told(course, tmp_path):
+    with pytest.raises(BuildError, match=r"no manuscript is called '07_gan'.*01_small"):
+        find_targets(course, ["07_gan"])
+    assert [t.name for t in find_targets(course, ["exercises/01_small"])] == ["exercises/01_small"]
+    assert find_root(course / "lectures") == course.resolve()
+    with pytest.raises(BuildError, match="course's folder"):
+        find_root(tmp_path)
+
+
+def test_what_nbgrader_refuses_is_reported_in_its_words(course):
+    _, exercise = targets_of(course)
+    bare = authoring.assemble(read(exercise.manuscript), exercise)
+    del bare.cells[4].metadata.nbgrader["points"]
+    with pytest.raises(BuildError, match="points"):
+        authoring.student_versions(course, {"01_small": bare})
+
+
+def test_the_notebooks_are_plain_json_without_machine_traces(course):
+    for path in course.glob("*/**/*.ipynb"):
+        text = path.read_text()
+        json.loads(text)
+        assert str(course) not in text and "iopub" not in text
