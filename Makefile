@@ -39,7 +39,7 @@ test: $(STAMP) lint  ## run all tests: style, types, built notebooks, package, n
 	@echo "== do the built notebooks agree with the manuscripts?"
 	@$(BIN)/course build --check
 	@echo "== tests, $(JOBS) at a time, one thread each: package, every notebook, every answer, grading"
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup \
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) \
 	  --nbval --nbval-current-env --nbval-cell-timeout 300 \
 	  tests $(wildcard lectures/*.ipynb) $(wildcard solutions/*/*.ipynb)
 

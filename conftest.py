@@ -1,10 +1,19 @@
-"""Keeps the cells of one notebook on one worker, in order, when tests run side by side."""
+"""How tests are dealt out when they run side by side."""
 
 import pytest
 
+# Files of few, long, independent tests: dealt out one by one. Everything else stays whole, which
+# notebooks need (cell after cell in one kernel) and fixtures like (made once).
+SPREAD = ("tests/test_answers.py", "tests/test_nbgrader.py")
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return nodeid if file in SPREAD else file
+
+    return ByFile(config, log)

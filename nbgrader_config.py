@@ -2,9 +2,14 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (given by nbgrader)
+
+# nbgrader calls `alembic` by name: find it in the environment nbgrader itself runs in, so that
+# .venv/bin/nbgrader works without activating anything.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.course_id = "simple-codes"
@@ -15,6 +20,10 @@ c.CourseDirectory.release_directory = "exercises"
 # Where released and handed-in work changes hands when the course runs on one shared machine.
 if "NBGRADER_EXCHANGE" in os.environ:
     c.Exchange.root = os.environ["NBGRADER_EXCHANGE"]
+
+# Nobody edits the student's version, so making it again is always safe; without this, nbgrader
+# skips an assignment whose folder is there already and leaves it out of the gradebook.
+c.GenerateAssignment.force = True
 
 # What a student finds in place of a solution. The error is what an unsolved task's test prints.
 c.ClearSolutions.code_stub = {

@@ -274,9 +274,12 @@ class LiveCurve:
 
     def update(self, history: History) -> None:
         """Draw again if it is time to."""
-        if time.perf_counter() >= self._next and history.steps > 1:
+        if history.steps > 1 and self._due():
             self._draw(history)
             self._next = time.perf_counter() + self.every
+
+    def _due(self) -> bool:
+        return time.perf_counter() >= self._next
 
     def close(self, history: History) -> None:
         """Draw the whole curve once more; it stays in the saved notebook."""

@@ -157,7 +157,7 @@ def train(
             if not parts:
                 break
             for name, value in parts.items():
-                number = float(value)
+                number = float(value.item() if hasattr(value, "item") else value)
                 if not math.isfinite(number):
                     raise FloatingPointError(
                         f"'{name}' became {number} at step {history.steps}: "

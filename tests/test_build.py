@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -237,3 +239,28 @@ def test_the_notebooks_are_plain_json_without_machine_traces(course):
         text = path.read_text()
         json.loads(text)
         assert str(course) not in text and "iopub" not in text
+
+
+def test_nbval_compares_fixed_outputs_and_leaves_random_ones_alone(course):
+    """The notebooks' own test can fail: a changed output is found, a random one is not compared."""
+
+    def nbval():
+        line = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--nbval",
+            "--nbval-current-env",
+            "-p",
+            "no:xdist",
+        ]
+        line += ["--rootdir", str(course), str(course / "lectures" / "01_small.ipynb")]
+        return subprocess.run(line, capture_output=True, text=True, check=False, cwd=course)
+
+    first = nbval()
+    assert first.returncode == 0 and "3 passed" in first.stdout, first.stdout
+    lecture, _ = targets_of(course)
+    edit(lecture.notebook, '"42\\n"', '"43\\n"')
+    second = nbval()
+    assert "1 failed, 2 passed" in second.stdout, second.stdout

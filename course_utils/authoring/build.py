@@ -387,7 +387,7 @@ def student_versions(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str
             folder = place / "solutions" / slug
             folder.mkdir(parents=True)
             nbformat.write(without_outputs(notebook), folder / f"{slug}.ipynb")
-        line = [sys.executable, "-m", "nbgrader", "generate_assignment", "--no-db", "--force"]
+        line = [sys.executable, "-m", "nbgrader", "generate_assignment", "--no-db"]
         result = subprocess.run(
             [*line, "--assignment=*"], cwd=place, capture_output=True, text=True, check=False
         )

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+import torch
+
+from course_utils.metrics import circular_correlation, mse_per_pixel
+
+
+def test_mse_is_a_mean_over_images_and_pixels():
+    images = torch.zeros(2, 4)
+    copies = torch.tensor([[1.0, 0, 0, 0], [2.0, 0, 0, 0]])
+    assert mse_per_pixel(images, copies) == pytest.approx((1 + 4) / 8)
+
+
+def test_mse_refuses_to_broadcast():
+    with pytest.raises(ValueError, match=r"\(3, 4\).*\(4,\)"):
+        mse_per_pixel(np.zeros((3, 4)), np.zeros(4))
+
+
+def test_circular_correlation_knows_no_zero_and_no_whole_turns():
+    angles = np.random.default_rng(0).uniform(0, 2 * np.pi, 200)
+    assert circular_correlation(angles, angles + 1.234) == pytest.approx(1)
+    assert circular_correlation(angles, angles + 2 * np.pi * np.arange(200)) == pytest.approx(1)
+    assert circular_correlation(angles, 0.5 - angles) == pytest.approx(-1)
+
+
+def test_circular_correlation_of_unrelated_angles_is_near_zero():
+    rng = np.random.default_rng(1)
+    a, b = rng.uniform(0, 2 * np.pi, (2, 1000))
+    assert abs(circular_correlation(a, b)) < 0.1
+    assert abs(circular_correlation(a, 2 * a)) < 0.1  # twice round is not once round
+
+
+def test_circular_correlation_follows_its_definition():
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=(2, 12))
+    pairs = [(i, j) for i in range(12) for j in range(i)]
+    top = sum(np.sin(a[i] - a[j]) * np.sin(b[i] - b[j]) for i, j in pairs)
+    left = sum(np.sin(a[i] - a[j]) ** 2 for i, j in pairs)
+    right = sum(np.sin(b[i] - b[j]) ** 2 for i, j in pairs)
+    assert circular_correlation(a, b) == pytest.approx(top / np.sqrt(left * right))
+
+
+def test_circular_correlation_refuses_what_it_cannot_compare():
+    with pytest.raises(ValueError, match="equally long"):
+        circular_correlation([0.0, 1.0], [0.0])
+    assert circular_correlation([1.0, 1.0], [0.0, 2.0]) == 0  # no spread, no correlation
