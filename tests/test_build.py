@@ -249,7 +249,6 @@ def test_nbval_compares_fixed_outputs_and_leaves_random_ones_alone(course):
             sys.executable,
             "-m",
             "pytest",
-            "-q",
             "--nbval",
             "--nbval-current-env",
             "-p",
