@@ -19,6 +19,9 @@ def command(*, root: bool, screen: bool, arguments: list[str]) -> list[str]:
         Passed on to JupyterLab, for example ``["--port", "9000"]``.
     """
     line = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/lectures"]
+    # The course works offline: ask nobody for updates or news.
+    line += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdates"]
+    line += ["--LabApp.news_url=None"]
     if root:
         line.append("--allow-root")
     if root or not screen:

@@ -6,6 +6,7 @@ Every widget leaves a picture behind, so a notebook that no kernel runs still sh
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -80,11 +81,11 @@ class Explorer:
         self.draw, self.controls, self.alt, self.width = draw, dict(controls), alt, width
         self._start = {name: control.value for name, control in self.controls.items()}
         self.image = ipywidgets.Image(value=self.render(), format="png", width=width)
-        reset = ipywidgets.Button(description="Start again", icon="undo")
-        reset.on_click(lambda _: self.reset())
+        self.buttons = ipywidgets.HBox()
+        self._button("Start again", "undo", self.reset)
         for control in self.controls.values():
             control.observe(self._moved, names="value")
-        box = ipywidgets.VBox([*self.controls.values(), reset])
+        box = ipywidgets.VBox([*self.controls.values(), self.buttons])
         self.view = ipywidgets.HBox([box, self.image])
 
     def render(self) -> bytes:
@@ -96,6 +97,18 @@ class Explorer:
         """Put every control back to where it started."""
         for name, value in self._start.items():
             self.controls[name].value = value
+
+    def at_random(self) -> None:
+        """Put every slider somewhere on its range, picked by chance."""
+        for control in self.controls.values():
+            control.value = random.uniform(control.min, control.max)
+
+    def _button(self, text: str, icon: str, action: Callable[[], None]) -> None:
+        import ipywidgets
+
+        button = ipywidgets.Button(description=text, icon=icon)
+        button.on_click(lambda _: action())
+        self.buttons.children = (*self.buttons.children, button)
 
     def _moved(self, change: Any) -> None:
         self.image.value = self.render()
@@ -116,7 +129,7 @@ def sliders(
     labels: Mapping[str, str] | None = None,
     width: int = 224,
 ) -> Explorer:
-    """Return sliders beside a picture that follows them.
+    """Return sliders beside a picture that follows them, with a button *At random*.
 
     Parameters
     ----------
@@ -151,7 +164,9 @@ def sliders(
             readout_format=".1f",
             continuous_update=True,
         )
-    return Explorer(draw, controls, alt, width)
+    explorer = Explorer(draw, controls, alt, width)
+    explorer._button("At random", "random", explorer.at_random)
+    return explorer
 
 
 def quiz(question: str, answers: Mapping[str, str], right: str) -> None:

@@ -43,6 +43,12 @@ def test_sliders_move_the_picture_and_can_start_again():
         assert len(seen) > 3
     explorer.reset()
     assert explorer.image.value == start
+    start_again, at_random = explorer.buttons.children
+    at_random.click()
+    assert explorer.image.value != start
+    assert all(0 <= control.value <= 1 for control in explorer.controls.values())
+    start_again.click()
+    assert explorer.image.value == start
 
 
 def test_a_widget_leaves_a_picture_behind(monkeypatch):
