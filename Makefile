@@ -26,8 +26,6 @@ $(STAMP): pyproject.toml constraints.txt
 	  || { echo "That needs an administrator. Ask for: apt-get install python3-venv"; exit 1; }; }
 	@echo "Creating $(VENV) and installing the course (a few minutes, 5 to 7 GB on Linux; once only)."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	@# Debian 12's pip 23.0 takes some constraints for conflicts; a newer one does not.
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q 'pip>=24'
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q \
 	  -c constraints.txt -e '.[lab,dev]'
 	@touch $@

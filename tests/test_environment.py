@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 
 import yaml
 from examples import ROOT
@@ -56,6 +56,22 @@ def test_the_constraints_cover_every_package_and_keep_its_bound():
     for name, bound in requirements().items():
         assert name in pins, f"{name} is missing from constraints.txt"
         assert pins[name] in SpecifierSet(bound), f"{name} {pins[name]} is outside {bound}"
+
+
+def test_the_constrained_set_installs_on_the_oldest_python():
+    """Debian 12 has Python 3.11.2; a package that asks for 3.11.5 cannot be installed there."""
+    from packaging.specifiers import SpecifierSet
+
+    pins = constraints()
+    installed = {d.name.lower().replace("_", "-"): d for d in distributions()}
+    refused = {
+        f"{name}=={pin}": installed[name].metadata["Requires-Python"]
+        for name, pin in pins.items()
+        if name in installed
+        and installed[name].version.split("+")[0] == pin
+        and "3.11.0" not in SpecifierSet(installed[name].metadata["Requires-Python"] or "")
+    }
+    assert refused == {}
 
 
 def test_conda_users_get_the_same_set():
