@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import random
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_utils.plotting import as_images, picture
+from course_utils.plotting import as_images, picture, scatter_digits
 
 if TYPE_CHECKING:
     import ipywidgets
@@ -60,6 +61,9 @@ class Explorer:
         What the picture shows, in words.
     width : int
         Width of the picture in pixels.
+    still : callable, optional
+        ``still(picture)`` turns the picture's PNG bytes into those to leave in a saved notebook,
+        where the controls are dead.
 
     Attributes
     ----------
@@ -75,9 +79,11 @@ class Explorer:
         controls: Mapping[str, ipywidgets.Widget],
         alt: str,
         width: int = 224,
+        still: Callable[[bytes], bytes] = lambda picture: picture,
     ) -> None:
         import ipywidgets
 
+        self.still = still
         self.draw, self.controls, self.alt, self.width = draw, dict(controls), alt, width
         self._start = {name: control.value for name, control in self.controls.items()}
         self.image = ipywidgets.Image(value=self.render(), format="png", width=width)
@@ -116,7 +122,7 @@ class Explorer:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        bundle, metadata = picture(self.image.value, self.alt)
+        bundle, metadata = picture(self.still(self.image.value), self.alt)
         view = self.view._repr_mimebundle_()  # the live controls, where a kernel runs
         display({**view, **bundle}, metadata=metadata, raw=True)
 
@@ -167,6 +173,84 @@ def sliders(
     explorer = Explorer(draw, controls, alt, width)
     explorer._button("At random", "random", explorer.at_random)
     return explorer
+
+
+def plane(
+    draw: Callable[[float, float], Any],
+    codes: ArrayLike,
+    labels: ArrayLike,
+    alt: str,
+    *,
+    start: tuple[float, float] | None = None,
+    width: int = 224,
+) -> Explorer:
+    """Return a map of 2-D codes with a point to drag, beside the picture drawn from its code.
+
+    Parameters
+    ----------
+    draw : callable
+        ``draw(z1, z2)`` returns an image (see `image_png`) or finished PNG bytes.
+    codes : array, shape (n, 2)
+        The map's points. Its edges leave out the outermost half per cent on each side.
+    labels : array, shape (n,)
+        Digits 0 to 9, for the colours.
+    alt : str
+        What map and picture show, in words.
+    start : (float, float), optional
+        Where the point begins; the middle of the map if not given.
+    width : int
+        Width of the picture in pixels.
+
+    Raises
+    ------
+    ValueError
+        The codes are not two numbers each, or the start lies outside the map.
+    """
+    import matplotlib.pyplot as plt
+
+    from course_utils.pad import Pad
+
+    figure = plt.figure(figsize=(4, 4))
+    axis = figure.add_axes((0, 0, 1, 1))  # the axes fill the map: edges are the bounds
+    scatter_digits(axis, codes, labels, size=3)
+    low, high = np.quantile(np.asarray(codes, float), [0.005, 0.995], axis=0)
+    left, right, bottom, top = (float(v) for v in (low[0], high[0], low[1], high[1]))
+    axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80, metadata={"Software": ""})
+    plt.close(figure)
+
+    x, y = start or ((left + right) / 2, (bottom + top) / 2)
+    if not (left <= x <= right and bottom <= y <= top):
+        raise ValueError(f"start ({x}, {y}) lies outside the map: {left, right, bottom, top}")
+    background = buffer.getvalue()
+    pad = Pad(
+        value=(x, y),
+        bounds=(left, right, bottom, top),
+        map=b64encode(background).decode(),
+        label=alt,
+    )
+
+    def still(picture: bytes) -> bytes:
+        """The map with the point on it, and the picture beside."""
+        from PIL import Image, ImageDraw
+
+        board, drawn = (
+            Image.open(io.BytesIO(data)).convert("RGB") for data in (background, picture)
+        )
+        across = (pad.value[0] - left) / (right - left) * board.width
+        down = (top - pad.value[1]) / (top - bottom) * board.height
+        dot = (across - 7, down - 7, across + 7, down + 7)
+        ImageDraw.Draw(board).ellipse(dot, fill="#D55E00", outline="black", width=2)
+        size = (board.width + 20 + drawn.width, max(board.height, drawn.height))
+        both = Image.new("RGB", size, "white")
+        both.paste(board, (0, 0))
+        both.paste(drawn, (board.width + 20, 0))
+        target = io.BytesIO()
+        both.save(target, format="png")
+        return target.getvalue()
+
+    return Explorer(lambda z: draw(*z), {"z": pad}, alt, width, still)
 
 
 def quiz(question: str, answers: Mapping[str, str], right: str) -> None:

@@ -36,6 +36,7 @@ def test_the_largest_difference_is_named_with_its_place():
 
 def test_tolerance_grows_with_large_numbers():
     expect_close([10_000.1], [10_000.0], "z")
+    expect_close([0.00005], [0.0], "z")  # and does not shrink with small ones
     with pytest.raises(AssertionError):
         expect_close([0.1], [0.0], "z")
 

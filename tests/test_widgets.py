@@ -78,6 +78,44 @@ def test_other_controls_and_finished_pictures_work_too():
     assert explorer.image.value == other
 
 
+def test_a_point_dragged_over_the_plane_draws_its_code(monkeypatch):
+    codes = np.random.default_rng(0).normal(size=(200, 2)) * [3, 1]
+    seen = []
+
+    def draw(z1, z2):
+        seen.append((z1, z2))
+        return np.full((4, 4), 0.5 + z2 / 10)
+
+    explorer = widgets.plane(draw, codes, np.arange(200) % 10, alt="A map.", start=(1.0, 0.5))
+    pad = explorer.controls["z"]
+    left, right, bottom, top = pad.bounds
+    inside = (codes[:, 0] > left) & (codes[:, 0] < right)
+    assert 0.95 < inside.mean() < 1 and right - left > top - bottom
+    assert seen == [(1.0, 0.5)] and pixels(base64.b64decode(pad.map)).shape == (320, 320, 4)
+    before = explorer.image.value
+    pad.value = (-1.0, -0.5)
+    assert seen[-1] == (-1.0, -0.5) and explorer.image.value != before
+
+    shown = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda bundle, metadata, raw: shown.append(bundle)
+    )
+    explorer._ipython_display_()
+    assert "application/vnd.jupyter.widget-view+json" in shown[0]
+    still = pixels(base64.b64decode(shown[0]["image/png"]))
+    assert still.shape == (320, 320 + 20 + 224, 3)
+    x, y = (-1 - left) / (right - left) * 320, (top + 0.5) / (top - bottom) * 320
+    assert still[int(y), int(x)].tolist() == [213, 94, 0]  # the point
+
+
+def test_a_plane_refuses_other_codes_and_a_start_outside():
+    with pytest.raises(ValueError, match=r"shape \(n, 2\)"):
+        widgets.plane(lambda x, y: None, np.zeros((5, 3)), np.zeros(5), alt="x")
+    with pytest.raises(ValueError, match="outside the map"):
+        codes = np.random.default_rng(0).normal(size=(50, 2))
+        widgets.plane(lambda x, y: None, codes, np.zeros(50), alt="x", start=(99, 0))
+
+
 @pytest.mark.parametrize("range_", [(1, 0, 0.5), (0, 1, 2)])
 def test_an_impossible_slider_is_refused(range_):
     with pytest.raises(ValueError, match="slider 'a'"):
