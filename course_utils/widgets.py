@@ -182,6 +182,7 @@ def plane(
     alt: str,
     *,
     start: tuple[float, float] | None = None,
+    beyond: float = 0.005,
     width: int = 224,
 ) -> Explorer:
     """Return a map of 2-D codes with a point to drag, beside the picture drawn from its code.
@@ -191,13 +192,15 @@ def plane(
     draw : callable
         ``draw(z1, z2)`` returns an image (see `image_png`) or finished PNG bytes.
     codes : array, shape (n, 2)
-        The map's points. Its edges leave out the outermost half per cent on each side.
+        The map's points.
     labels : array, shape (n,)
         Digits 0 to 9, for the colours.
     alt : str
         What map and picture show, in words.
     start : (float, float), optional
         Where the point begins; the middle of the map if not given.
+    beyond : float
+        The share of the codes left out beyond each edge of the map.
     width : int
         Width of the picture in pixels.
 
@@ -213,7 +216,7 @@ def plane(
     figure = plt.figure(figsize=(4, 4))
     axis = figure.add_axes((0, 0, 1, 1))  # the axes fill the map: edges are the bounds
     scatter_digits(axis, codes, labels, size=3)
-    low, high = np.quantile(np.asarray(codes, float), [0.005, 0.995], axis=0)
+    low, high = np.quantile(np.asarray(codes, float), [beyond, 1 - beyond], axis=0)
     left, right, bottom, top = (float(v) for v in (low[0], high[0], low[1], high[1]))
     axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
     buffer = io.BytesIO()

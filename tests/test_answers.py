@@ -64,6 +64,11 @@ def test_a_right_answer_that_loses_points_is_a_fault(run):
     assert "right answer loses points in test_double" in outcomes[3].faults[0]
 
 
+def test_a_right_answer_that_no_test_looks_at_is_a_fault(run):
+    text = replaced("def double(x):\n    return x + x", "unused = 1")
+    assert run(text)[3].faults == ["no test looks at this right answer"]
+
+
 def test_a_solution_that_fails_its_own_test_is_a_fault(run):
     outcomes = run(replaced("return 2 * x", "return 3 * x"))
     assert "test_double: AssertionError" in outcomes[0].faults[0]

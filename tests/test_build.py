@@ -184,6 +184,21 @@ def test_a_notebook_above_two_megabytes_is_refused(course):
         authoring.build(lecture)
 
 
+def test_a_write_that_breaks_off_leaves_the_old_notebook(course, monkeypatch):
+    lecture, _ = targets_of(course)
+    notebook = nbformat.read(lecture.notebook, 4)
+    before = lecture.notebook.read_bytes()
+    notebook.cells.pop()
+
+    def full_disk(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(authoring.os, "replace", full_disk)
+    with pytest.raises(OSError, match="disk full"):
+        authoring.write(notebook, lecture.notebook)
+    assert lecture.notebook.read_bytes() == before
+
+
 def test_an_output_that_names_a_private_folder_is_refused(course):
     lecture, _ = targets_of(course)
     edit(lecture.manuscript, "print(6 * 7)", "import os; print(os.path.expanduser('~/x'))")

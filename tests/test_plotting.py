@@ -27,7 +27,7 @@ def opened(bundle):
 def test_a_figure_is_shown_with_its_description_and_closed(shown):
     figure, axis = plt.subplots(figsize=(2, 1))
     axis.plot([0, 1])
-    assert b"Software" not in plotting.png(figure)  # no version number to differ by
+    assert b"matplotlib" not in plotting.png(figure).lower()  # no version number to differ by
     plotting.show(figure, "A rising line.")
     ((bundle, metadata),) = shown
     assert opened(bundle).width > 50

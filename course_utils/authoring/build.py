@@ -277,15 +277,17 @@ def execute(
         on_cell_complete=lambda cell, cell_index: on_cell(),
     )
     try:
-        done = client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
+        # Waiting threads that spin make training crawl when another program wants a core.
+        settings = {"PYTHONHASHSEED": "0", "OMP_WAIT_POLICY": "PASSIVE"}
+        done = client.execute(env={**os.environ, **settings})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         line = published[at].line
         text = str(error).strip()
         raise BuildError(f"{manuscript.path}:{line}: this cell failed:\n{text}") from None
     done.metadata = copy.deepcopy(notebook.metadata)  # the kernel adds its own version numbers
-    for node, cell in zip(done.cells, published):
+    for node, bare, cell in zip(done.cells, notebook.cells, published):
         if node.cell_type == "code":
-            node.metadata = copy.deepcopy(notebook.cells[done.cells.index(node)].metadata)
+            node.metadata = copy.deepcopy(bare.metadata)
             node.outputs = _tidy(node.outputs)
             if cell.role == "test" and any(o.get("name") == "stderr" for o in node.outputs):
                 raise BuildError(
