@@ -8,6 +8,25 @@ from typing import Any
 import numpy as np
 
 
+def check_code_size(k: int, largest: int) -> None:
+    """Refuse a code of no numbers, or of more than there are.
+
+    Parameters
+    ----------
+    k : int
+        How many numbers the code shall have.
+    largest : int
+        The most it can have: how many patterns there are, or pixels.
+
+    Raises
+    ------
+    ValueError
+        ``k`` is not a whole number from 1 to ``largest``.
+    """
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= largest:
+        raise ValueError(f"a code has 1 to {largest} numbers, and a whole number of them; not {k}")
+
+
 def expect_array(value: Any, shape: Sequence[int], what: str) -> np.ndarray:
     """Return ``value`` as a numpy array after checking that it is one, of this shape, and finite.
 

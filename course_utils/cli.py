@@ -65,8 +65,10 @@ def answers(
     authoring = _authoring()
     try:
         targets = authoring.find_targets(authoring.find_root(), names)
+        if names and not any(target.is_exercise for target in targets):
+            raise authoring.BuildError("none of these is an exercise: only exercises have answers")
         reports = [run_manuscript(t.manuscript, seed) for t in targets if t.is_exercise]
-    except (authoring.BuildError, authoring.ManuscriptError) as error:
+    except (authoring.BuildError, authoring.ManuscriptError, RuntimeError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     for report in reports:

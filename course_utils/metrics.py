@@ -22,11 +22,14 @@ def mse_per_pixel(images: ArrayLike, copies: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        The shapes differ: broadcasting would give a number, and a wrong one.
+        The shapes differ (broadcasting would give a number, and a wrong one), or there are no
+        images.
     """
     a, b = _array(images), _array(copies)
     if a.shape != b.shape:
         raise ValueError(f"images of shape {a.shape} and copies of shape {b.shape}: must be equal")
+    if not a.size:
+        raise ValueError("no images: there is nothing to compare")
     return float(np.mean((a - b) ** 2))
 
 
@@ -47,7 +50,7 @@ def circular_correlation(alpha: ArrayLike, beta: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        The shapes differ, or there are fewer than two angles.
+        The shapes differ, there are fewer than two angles, or one is NaN or infinite.
 
     Notes
     -----
@@ -60,6 +63,8 @@ def circular_correlation(alpha: ArrayLike, beta: ArrayLike) -> float:
     a, b = _array(alpha).ravel(), _array(beta).ravel()
     if a.shape != b.shape or len(a) < 2:
         raise ValueError(f"need two equally long lists of angles, got {a.shape} and {b.shape}")
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError("some angles are NaN or infinite")
     sin_a = np.sin(a[:, None] - a)
     sin_b = np.sin(b[:, None] - b)
     scale = np.sqrt((sin_a**2).sum() * (sin_b**2).sum())

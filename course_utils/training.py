@@ -127,7 +127,9 @@ def train(
     Raises
     ------
     ValueError
-        No budget, or one that is not above 0.
+        No budget, or one that is not above 0 and finite.
+    TypeError
+        The step returned no mapping.
     FloatingPointError
         A part of the loss became NaN or infinite; the message names it and the step.
     """
@@ -140,8 +142,8 @@ def train(
     if steps is None and seconds is None:
         raise ValueError("give the training a budget: steps=1000, or seconds=30, or both")
     for name, budget in (("steps", steps), ("seconds", seconds)):
-        if budget is not None and budget <= 0:
-            raise ValueError(f"{name} must be above 0, not {budget}")
+        if budget is not None and not 0 < budget < math.inf:
+            raise ValueError(f"{name} must be above 0 and finite, not {budget}")
     if seed is not None:
         seed_everything(seed)
 
@@ -154,6 +156,11 @@ def train(
             seconds is None or time.perf_counter() - began < seconds
         ):
             parts = step(history.steps)
+            if not isinstance(parts, Mapping):
+                raise TypeError(
+                    "step must return its losses by name, such as {'loss': L}; it returned "
+                    + ("None: is there no 'return'?" if parts is None else type(parts).__name__)
+                )
             if not parts:
                 break
             for name, value in parts.items():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.checks import expect_array, expect_close, partial_credit
+from course_utils.checks import check_code_size, expect_array, expect_close, partial_credit
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,18 @@ def test_tolerance_grows_with_large_numbers():
     expect_close([0.00005], [0.0], "z")  # and does not shrink with small ones
     with pytest.raises(AssertionError):
         expect_close([0.1], [0.0], "z")
+
+
+def test_a_difference_of_a_thousandth_is_seen():
+    with pytest.raises(AssertionError):
+        expect_close([1.001], [1.0], "z")
+
+
+@pytest.mark.parametrize("k", [0, -1, 785, 2.0, True])
+def test_an_impossible_code_size_is_refused(k):
+    with pytest.raises(ValueError, match="a code has 1 to 784 numbers"):
+        check_code_size(k, largest=784)
+    check_code_size(784, largest=784)
 
 
 def test_partial_credit_takes_the_best_limit_met():

@@ -100,6 +100,52 @@ BAD = {
         'tags=["written"]',
         ["open it with '# %% [markdown]'"],
     ),
+    "points not finite": ("points=3", "points=NaN", 'id="test_double"', ["above 0"]),
+    "points true": ("points=3", "points=true", 'id="test_double"', ["above 0"]),
+    "tags as text": ('tags=["right"]', 'tags="right"', 'tags="right"', ["a list of names"]),
+    "an opening with a slip": (
+        '# %% tags=["right"]',
+        '# % tags=["right"]',
+        '# % tags=["right"]',
+        ["not one", "begin it with"],
+    ),
+    "attributes that cannot be read": (
+        "points=3",
+        "points=three",
+        'id="test_double"',
+        ["the attributes cannot be read"],
+    ),
+    "fails on a right answer": (
+        'tags=["right"]',
+        'tags=["right"] fails=["test_double"]',
+        'tags=["right"]',
+        ["no wrong answer"],
+    ),
+    "a solution that is text": (
+        '# %% tags=["solution"]',
+        '# %% [markdown] tags=["solution"]',
+        'tags=["solution"]',
+        ["holds code"],
+    ),
+    "hidden tests in an answer": (
+        "    return x + x",
+        "    ### BEGIN HIDDEN TESTS\n    return x + x\n    ### END HIDDEN TESTS",
+        "    ### BEGIN HIDDEN TESTS\n    return x + x",
+        ["no role for it"],
+    ),
+    "region opened twice": (
+        "    return 2 * x\n",
+        "    return 2 * x\n    ### BEGIN SOLUTION\n",
+        "    ### BEGIN SOLUTION\n    ### END",
+        ["twice"],
+    ),
+    "set-up cell missing": ('# %% tags=["setup"]', "# %%", "# %%\n\n", ["first code cell"]),
+    "two set-up cells": (
+        "# %%\nimport os",
+        '# %% tags=["setup"]\n\n# %%\nimport os',
+        '# %% tags=["setup"]\n\n# %%\nimport os',
+        ["a second set-up cell"],
+    ),
     "set-up cell with text": (
         '# %% tags=["setup"]\n',
         '# %% tags=["setup"]\nprint("hello")\n',
@@ -140,6 +186,21 @@ def test_exercise_roles_do_not_belong_in_a_lecture(tmp_path):
 
 def test_text_before_the_first_cell_is_refused(tmp_path):
     assert "start every cell" in refused(tmp_path, "print(1)\n\n" + LECTURE, "lectures")
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    assert "there is no cell" in refused(tmp_path, "")
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(ManuscriptError, match="cannot be read"):
+        read(tmp_path)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    path = write(tmp_path, EXERCISE)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read(path).points == 5
 
 
 def test_every_fault_is_reported_at_once(tmp_path):

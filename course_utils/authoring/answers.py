@@ -10,7 +10,6 @@ A fork is safe only while no thread pool has started, so everything here runs wi
 from __future__ import annotations
 
 import ast
-import builtins
 import contextlib
 import io
 import json
@@ -97,7 +96,9 @@ def run_manuscript(path: Path, seed: int = 0) -> list[Outcome]:
         line = [sys.executable, "-m", "course_utils.authoring.answers", str(path), str(report)]
         done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{path}: the answers could not be run:\n{done.stderr[-3000:]}")
+            last = done.stderr[-3000:] or "it said nothing; does a cell end the process?"
+            text = f"{path}: the answers could not be run (exit {done.returncode}):\n{last}"
+            raise RuntimeError(text)
         return [_load(row) for row in json.loads(report.read_text())]
 
 
@@ -127,17 +128,22 @@ class Notebook:
         return done.error_before_exec or done.error_in_exec, done.result, stderr.getvalue()
 
     def score(self, source: str, max_points: float) -> TestResult:
-        """Run a test cell; nbgrader's rules: an error or stderr is 0, a number is the points."""
+        """Run a test cell and give it the points that nbgrader would."""
+        from nbgrader.utils import get_partial_grade
+
         error, value, stderr = self.run(source)
         if error is not None:
             return TestResult(0, max_points, type(error).__name__, str(error))
         if stderr:
             return TestResult(0, max_points, "stderr", stderr)
+        if value is None:
+            return TestResult(max_points, max_points)
         try:
-            points = float(repr(value))
-        except ValueError:
-            points = max_points
-        return TestResult(min(points, max_points), max_points)
+            points = get_partial_grade({"data": {"text/plain": repr(value)}}, max_points)
+        except ValueError as refusal:
+            text = f"the test gives {value!r} of {max_points:g} points: {refusal}"
+            return TestResult(0, max_points, "ValueError", text)
+        return TestResult(points, max_points)
 
 
 def names_of(source: str) -> tuple[set[str], set[str]]:
@@ -151,7 +157,7 @@ def names_of(source: str) -> tuple[set[str], set[str]]:
             stored.update((a.asname or a.name).split(".")[0] for a in node.names)
         elif isinstance(node, ast.Name):
             (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
-    return stored, loaded - set(dir(builtins))
+    return stored, loaded
 
 
 def plan(cells: list[Cell], answer: Cell) -> list[Cell]:

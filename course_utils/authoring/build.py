@@ -122,7 +122,8 @@ def find_targets(root: Path, names: list[str] | None = None) -> list[Target]:
     chosen: list[Target] = []
     for name in names:
         plain = name.removesuffix(".py").removeprefix("manuscript/")
-        found = [t for t in targets if plain in (t.slug, t.name)]
+        path = Path(name).resolve()
+        found = [t for t in targets if plain in (t.slug, t.name) or path == t.manuscript.resolve()]
         if not found:
             known = ", ".join(sorted({t.slug for t in targets})) or "none yet"
             raise BuildError(f"no manuscript is called '{name}': there are {known}")
@@ -272,6 +273,7 @@ def execute(
         kernel_name="python3",
         record_timing=False,
         store_widget_state=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=started,
         on_cell_complete=lambda cell, cell_index: on_cell(),
@@ -326,7 +328,12 @@ def _refuse_private(node: NotebookNode, where: str) -> None:
     private = {str(Path.home()), str(Path(sys.prefix).parent), tempfile.gettempdir() + "/"} - {"/"}
     for output in node.outputs:
         data = output.get("data", {})
-        texts = [output.get("text", ""), *(v for k, v in data.items() if k.startswith("text/"))]
+        texts = [output.get("text", "")]
+        texts += [
+            value if isinstance(value, str) else json.dumps(value)
+            for kind, value in data.items()
+            if not kind.startswith("image/")
+        ]
         for text in texts:
             for path in private:
                 if path in text:
@@ -356,8 +363,11 @@ def write(notebook: NotebookNode, path: Path) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def student_versions(root: Path, notebooks: dict[str, NotebookNode]) -> dict[str, NotebookNode]:
@@ -418,7 +428,7 @@ def out_of_date(targets: list[Target]) -> list[str]:
         except ManuscriptError as error:
             faults.append(str(error))
     for target, expected in fresh.items():
-        text = _difference(expected, target.notebook)
+        text = _difference(expected, target.notebook, executed=True)
         if text:
             faults.append(f"{target.name}: {target.notebook.relative_to(target.root)} {text}")
     exercises = {t.slug: (t, nb) for t, nb in fresh.items() if t.is_exercise}
@@ -448,7 +458,7 @@ def orphans(root: Path) -> list[str]:
     ]
 
 
-def _difference(expected: NotebookNode, path: Path) -> str:
+def _difference(expected: NotebookNode, path: Path, executed: bool = False) -> str:
     """Say in what the notebook at ``path`` is not the expected one; empty if in nothing."""
     if not path.exists():
         return "is missing: run course build"
@@ -467,6 +477,9 @@ def _difference(expected: NotebookNode, path: Path) -> str:
     if path.stat().st_size > MAX_BYTES:
         return f"is larger than {MAX_BYTES / 1e6:.0f} MB: draw fewer or smaller pictures"
     if without_outputs(found) == without_outputs(expected):
+        code = [cell for cell in found.cells if cell.cell_type == "code" and cell.source.strip()]
+        if executed and any(cell.execution_count is None for cell in code):
+            return "was not executed: run course build"
         return ""
     if found.metadata.get("course") != expected.metadata.get("course"):
         return "is older than its manuscript: run course build"
@@ -498,7 +511,7 @@ def build(
     """
     manuscript = read(target.manuscript)
     bare = assemble(manuscript, target)
-    if not force and not _difference(bare, target.notebook):
+    if not force and not _difference(bare, target.notebook, executed=True):
         if not target.is_exercise:
             return False
         student = student_versions(target.root, {target.slug: bare})[target.slug]

@@ -14,6 +14,7 @@ A cell's role is a tag in its opening line::
 from __future__ import annotations
 
 import ast
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,10 @@ ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 class ManuscriptError(Exception):
     """A manuscript that cannot be built: every fault with file, line and mend."""
+
+
+# A cell opening with a slip in it would hide the cell in the one above, answers and all.
+MISSPELT = re.compile(r"\s*#\s*%+.*\b(tags|fails|why|points|id)\s*=")
 
 
 @dataclass
@@ -149,11 +154,29 @@ def _split(path: Path) -> list[tuple[int, str, dict[str, Any], str]]:
     import jupytext
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ManuscriptError(f"{path}:1: not UTF-8 text ({error}): save it as UTF-8") from None
+    except OSError as error:
+        raise ManuscriptError(f"{path}:1: cannot be read ({error.strerror})") from None
+    for n, line in enumerate(text.splitlines(), 1):
+        if MISSPELT.match(line) and not re.match(r"# ?%%( |$)", line):
+            raise ManuscriptError(
+                f"{path}:{n}: this looks like the start of a cell, but it is not one, so the cell "
+                "would become part of the one above: begin it with '# %% '"
+            )
+        if re.match(r"# ?%% .*\btags *= *[^\[ ]", line):
+            raise ManuscriptError(f'{path}:{n}: tags is a list of names: tags=["test"]')
     lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"# ?%%( |$)", line)]
-    notebook = jupytext.reads(text, fmt="py:percent")
+    if not lines:
+        raise ManuscriptError(f"{path}:1: there is no cell: begin with '# %% [markdown]'")
+    try:
+        notebook = jupytext.reads(text, fmt="py:percent")
+    except Exception as error:  # nbformat's validation, which names no line
+        raise ManuscriptError(
+            f"{path}:1: a cell's opening line cannot be read: tags is a list of different names in "
+            f"quotes ({str(error).splitlines()[0]})"
+        ) from None
     if len(notebook.cells) != len(lines):
         raise ManuscriptError(
             f"{path}:1: {len(notebook.cells)} cells behind {len(lines)} '# %%' lines: "
@@ -175,6 +198,11 @@ def _cell(
         faults.append((line, text))
 
     metadata.pop("lines_to_next_cell", None)  # jupytext's own note of blank lines
+    broken = metadata.pop("incorrectly_encoded_metadata", None)
+    if broken is not None:
+        fault(f"the attributes cannot be read: {broken}")
+    if kind not in ("code", "markdown"):
+        fault(f"a cell of kind '{kind}': use '# %%' or '# %% [markdown]'")
     tags = list(metadata.get("tags", []))
     for tag in tags:
         if tag not in ROLES and tag not in MODIFIERS:
@@ -197,7 +225,7 @@ def _cell(
         why=str(metadata.get("why", "")).strip(),
     )
     for key in REQUIRED.get(role or "", ()):
-        if not metadata.get(key):
+        if broken is None and metadata.get(key) in (None, "", []):
             fault(f"a '{role}' cell without {key}: add {_example(key)}")
     if cell.id is not None and not (isinstance(cell.id, str) and ID.fullmatch(cell.id)):
         fault(f"id {cell.id!r} cannot be used: 1 to 64 letters, digits, '_' or '-', in quotes")
@@ -207,7 +235,11 @@ def _cell(
     if points is not None:
         if role not in ("test", "written"):
             fault("points on a cell that is no test and no written question: take them away")
-        elif isinstance(points, bool) or not isinstance(points, int | float) or points <= 0:
+        elif (
+            isinstance(points, bool)
+            or not isinstance(points, int | float)
+            or not 0 < points < math.inf
+        ):
             fault(f"points={points!r}: give a number above 0")
         else:
             cell.points = float(points)
@@ -237,6 +269,8 @@ def _cell(
             f"a '{role}' cell without markers: put '### BEGIN SOLUTION' and '### END SOLUTION' "
             "around what students must write"
         )
+    if "setup" in cell.modifiers and kind != "code":
+        fault("the set-up cell holds code: open it with '# %%'")
     if "setup" in cell.modifiers and source.strip():
         fault("the set-up cell is written by the builder: leave it empty")
     return cell, faults
@@ -285,6 +319,14 @@ def _faults_between_cells(manuscript: Manuscript) -> list[tuple[int, str]]:
             text = f"id '{cell.id}' is taken by line {seen[cell.id]}: choose another"
             faults.append((cell.line, text))
         seen.setdefault(cell.id, cell.line)
+
+    first = next((cell for cell in manuscript.cells if cell.kind == "code"), None)
+    setups = [cell for cell in manuscript.cells if "setup" in cell.modifiers]
+    if first is None or "setup" not in first.modifiers:
+        line = first.line if first else 1
+        text = "the first code cell is the set-up cell: put '# %% tags=[\"setup\"]' before it"
+        faults.append((line, text))
+    faults += [(c.line, "a second set-up cell: take it away") for c in setups if c is not first]
 
     if not manuscript.is_exercise:
         for cell in manuscript.with_role(*ROLES):

@@ -56,7 +56,7 @@ def cloud(n, d, seed):
 #
 # `fit_pca(X, k)`
 #
-# - **in:** `X`, float tensor (n, d), one example per row; `k`, how many patterns, at most
+# - **in:** `X`, float tensor (n, d), one example per row; `k`, how many patterns, from 1 to
 #   min(n, d)
 # - **out:** `mu`, float tensor (d,), the mean of the rows; `W`, float tensor (k, d), its rows of
 #   length 1, at right angles to each other, and in order of the spread of the data along them,

@@ -44,6 +44,7 @@ import numpy as np
 import torch
 
 from course_utils import datasets, metrics, plotting, training, widgets
+from course_utils.checks import check_code_size
 
 images, labels = datasets.mnist("train")  # (60000, 1, 28, 28), (60000,)
 test_images, test_labels = datasets.mnist("test")
@@ -172,6 +173,7 @@ def fit_pca(X):
 
 
 def encode(X, k):  # z = (x - mu) W^T
+    check_code_size(k, largest=len(W))
     return (X - mu) @ W[:k].T  # (n, 784) @ (784, k) -> (n, k)
 
 

@@ -46,6 +46,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils import datasets, metrics, plotting, training, widgets
+from course_utils.checks import check_code_size
 
 images, labels = datasets.mnist("train")
 test_images, test_labels = datasets.mnist("test")
@@ -185,6 +186,7 @@ plotting.show_images(
 class AutoEncoder(nn.Module):
     def __init__(self, latent_dim, hidden=(256, 128)):
         super().__init__()
+        check_code_size(latent_dim, largest=784)
         sizes = [784, *hidden]
         down = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.SiLU())]
         self.encoder = nn.Sequential(*down, nn.Linear(sizes[-1], latent_dim))
