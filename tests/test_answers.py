@@ -114,6 +114,13 @@ def test_points_follow_nbgraders_rules(run):
     assert run(stderr)[0].results["test_double"].error == "stderr"
 
 
+def test_more_points_than_there_are_is_a_fault_as_in_nbgrader(run):
+    text = EXERCISE.replace("### END HIDDEN TESTS\n", "### END HIDDEN TESTS\n7.0\n")
+    assert "cannot be greater than maximum points" in run(text)[0].faults[0]
+    below = EXERCISE.replace("### END HIDDEN TESTS\n", "### END HIDDEN TESTS\n-1.0\n")
+    assert run(below)[0].results["test_double"].points == 3  # nbgrader finds this strange, and pays
+
+
 def test_the_seed_reaches_the_notebook(tmp_path):
     path = tmp_path / "manuscript" / "exercises" / "01_small.py"
     path.parent.mkdir(parents=True)
@@ -123,6 +130,8 @@ def test_the_seed_reaches_the_notebook(tmp_path):
 
 
 PLANNED = """\
+# %% tags=["setup"]
+
 # %%
 data = 1
 

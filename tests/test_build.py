@@ -159,6 +159,31 @@ def test_check_finds_missing_broken_and_failed_notebooks(course):
     assert "is missing" in text and "cannot be read" in text and "error output" in text
 
 
+def test_check_finds_a_notebook_that_was_not_executed(course):
+    lecture, _ = targets_of(course)
+    notebook = nbformat.read(lecture.notebook, 4)
+    nbformat.write(authoring.without_outputs(notebook), lecture.notebook)
+    assert authoring.out_of_date([lecture]) == [
+        "lectures/01_small: lectures/01_small.ipynb was not executed: run course build"
+    ]
+
+
+def test_a_missing_student_version_is_made_again_without_running_anything(course):
+    _, exercise = targets_of(course)
+    before, student = exercise.notebook.read_bytes(), exercise.release.read_bytes()
+    exercise.release.unlink()
+    assert authoring.build(exercise)
+    assert exercise.release.read_bytes() == student
+    assert exercise.notebook.read_bytes() == before
+
+
+def test_a_manuscript_is_found_by_its_path(course, monkeypatch):
+    lecture, _ = targets_of(course)
+    monkeypatch.chdir(course / "manuscript")
+    for name in ("./lectures/01_small.py", str(lecture.manuscript)):
+        assert find_targets(course, [name]) == [lecture]
+
+
 def test_check_finds_a_notebook_without_manuscript(course):
     lecture, _ = targets_of(course)
     lecture.manuscript.unlink()
@@ -202,6 +227,11 @@ def test_a_write_that_breaks_off_leaves_the_old_notebook(course, monkeypatch):
 def test_an_output_that_names_a_private_folder_is_refused(course):
     lecture, _ = targets_of(course)
     edit(lecture.manuscript, "print(6 * 7)", "import os; print(os.path.expanduser('~/x'))")
+    with pytest.raises(BuildError, match="folder of this machine"):
+        authoring.build(lecture)
+    bundle = "from IPython.display import JSON, display; import os\n"
+    bundle += "display(JSON({'a': os.path.expanduser('~/x')}))"
+    edit(lecture.manuscript, "import os; print(os.path.expanduser('~/x'))", bundle)
     with pytest.raises(BuildError, match="folder of this machine"):
         authoring.build(lecture)
 

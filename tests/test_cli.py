@@ -61,6 +61,18 @@ def test_answers_prints_a_line_each_and_fails_on_a_fault(course):
     assert bad.exit_code == 1 and "gives this wrong answer full marks" in bad.output
 
 
+def test_answers_of_a_lecture_are_refused(course):
+    refused = run("answers", "lectures/01_small")
+    assert refused.exit_code == 1 and "none of these is an exercise" in refused.output
+
+
+def test_answers_of_an_exercise_that_ends_the_process_are_told(course):
+    path = course / "manuscript" / "exercises" / "01_small.py"
+    path.write_text(path.read_text().replace("import os\n", "import os\n\nos._exit(3)\n"))
+    broken = run("answers")
+    assert broken.exit_code == 1 and "exit 3" in broken.output
+
+
 def test_the_command_is_installed():
     command = shutil.which("course", path=str(lab.Path(sys.executable).parent))
     assert command

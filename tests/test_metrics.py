@@ -5,6 +5,13 @@ import torch
 from course_utils.metrics import circular_correlation, mse_per_pixel
 
 
+def test_numbers_that_mean_nothing_are_refused():
+    with pytest.raises(ValueError, match="NaN"):
+        circular_correlation([0.0, float("nan"), 1.0], [0.0, 1.0, 2.0])
+    with pytest.raises(ValueError, match="no images"):
+        mse_per_pixel([], [])
+
+
 def test_mse_is_a_mean_over_images_and_pixels():
     images = torch.zeros(2, 4)
     copies = torch.tensor([[1.0, 0, 0, 0], [2.0, 0, 0, 0]])

@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from course_utils import plotting
@@ -92,10 +93,17 @@ def test_signed_images_have_white_at_zero(shown):
 
 def test_a_map_prints_each_digit_at_its_median():
     figure, axis = plt.subplots()
-    codes = np.array([[0.0, 0], [2, 2], [1, 1], [9, 9]])
+    codes = np.array([[0.0, 0], [2, 1], [1, 0.5], [9, 8]])
     plotting.scatter_digits(axis, codes, [3, 3, 3, 7])
     places = {text.get_text(): text.get_position() for text in axis.texts}
-    assert places == {"3": (1, 1), "7": (9, 9)}
+    assert places == {"3": (1, 0.5), "7": (9, 8)}
+    (dots,) = axis.collections
+    drawn = {
+        tuple(map(float, at)): tuple(c[:3])
+        for at, c in zip(dots.get_offsets(), dots.get_facecolors())
+    }
+    three, seven = (to_rgb(plotting.DIGIT_COLOURS[d]) for d in (3, 7))
+    assert drawn == {(0, 0): three, (2, 1): three, (1, 0.5): three, (9, 8): seven}
     with pytest.raises(ValueError, match=r"\(n, 2\)"):
         plotting.scatter_digits(axis, np.zeros((4, 3)), [0, 0, 0, 0])
     plt.close(figure)
@@ -108,6 +116,7 @@ def test_colours_are_distinct():
 def test_a_table_is_html_and_plain_text(shown):
     plotting.table([{"who": "a<b", "error": 0.123456}, {"who": "c", "error": "–"}], "Two rows")
     bundle, _ = shown[0]
+    assert "<caption>Two rows</caption>" in bundle["text/html"]
     assert "a&lt;b" in bundle["text/html"] and "0.1235" in bundle["text/html"]
     assert bundle["text/plain"].splitlines() == [
         "Two rows",

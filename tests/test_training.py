@@ -7,6 +7,13 @@ from course_utils import training
 from course_utils.training import History, seed_everything, train
 
 
+def test_a_step_that_forgets_its_return_is_told():
+    with pytest.raises(TypeError, match="is there no 'return'"):
+        train(lambda t: None, steps=5, curve=False)
+    with pytest.raises(TypeError, match="Tensor"):
+        train(lambda t: torch.ones(()), steps=5, curve=False)
+
+
 def test_the_seed_repeats_everything_and_can_be_shifted_from_outside(monkeypatch):
     import random
 

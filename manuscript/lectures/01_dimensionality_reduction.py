@@ -262,7 +262,8 @@ plotting.show_images(
 
 # %%
 every = [0, 1, *range(2, 20, 2), *range(20, 200, 10)]
-curve = [metrics.mse_per_pixel(X_test, decode(encode(X_test, k))) for k in every]
+curve = [metrics.mse_per_pixel(X_test, mu.expand_as(X_test))]  # no numbers: the mean digit
+curve += [metrics.mse_per_pixel(X_test, decode(encode(X_test, k))) for k in every[1:]]
 figure, axis = plt.subplots(figsize=(6.2, 3.2))
 axis.plot(every, curve, color=plotting.COLOURS[5])
 axis.plot([16], [tiles_error], "s", color=plotting.COLOURS[6])
