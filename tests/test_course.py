@@ -162,3 +162,12 @@ def test_a_built_notebook_names_no_machine(path):
     text = path.read_text()
     for trace in (str(ROOT), "/root/", "/home/", "/tmp/", "ipykernel_"):
         assert trace not in text
+
+
+def test_the_readme_lists_every_lecture_and_exercise():
+    readme = (ROOT / "README.md").read_text()
+    notebooks = [*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("exercises/*/*.ipynb")]
+    missing = [
+        str(p.relative_to(ROOT)) for p in notebooks if str(p.relative_to(ROOT)) not in readme
+    ]
+    assert missing == []

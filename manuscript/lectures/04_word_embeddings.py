@@ -309,7 +309,7 @@ for (x, y), word, g in zip(places, words, group):
 axis.set(xlim=(places[:, 0].min() - 2, places[:, 0].max() + 2), xticks=[], yticks=[])
 axis.set(ylim=(places[:, 1].min() - 2, places[:, 1].max() + 2))
 handles = [plt.Line2D([], [], color=c, lw=4, label=name) for name, c in zip(families, colours)]
-axis.legend(handles=handles, ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.09), frameon=False)
+axis.legend(handles=handles, ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.12), frameon=False)
 plotting.show(
     figure,
     "A map of words in eight colours: numbers, body, animals, food, kin, rule, places and war each "
@@ -459,8 +459,9 @@ plotting.table(
 # <details><summary><b>Predict:</b> sort all 5,332 words by nearness to <i>good</i>. Where will
 # <i>evil</i> stand?</summary>
 #
-# Near the top. One does good or evil, chooses good or evil: the same holes in the sentence. The
-# vectors know that the two are of one kind, not that they are opposites.
+# Among the first few per cent, and some opposites are the very next word. One does good or evil,
+# goes to the right or the left: the same holes in the sentence. The vectors know that the two are
+# of one kind, not that they are opposites.
 # </details>
 
 # %% tags=["random"]
@@ -576,8 +577,7 @@ widgets.quiz(
 )
 
 # %% [markdown]
-# **The exercise.** `exercises/04_word_embeddings` has you write PPMI, the negative samples, the
-# loss and the analogies yourself, and train vectors that must find families.
+# **The exercise** of this lecture is still being written.
 #
 # **Now you.** Run the code above on package descriptions: `datasets.debian_synopses()`. What is
 # near *python*?
