@@ -30,8 +30,13 @@ def test_every_built_notebook_agrees_with_its_manuscript():
     assert authoring.orphans(ROOT) == []
 
 
+#: Lectures whose exercise is not written yet. They say so, and this list must become empty.
+BEING_WRITTEN = ["04_word_embeddings"]
+
+
 def test_every_lecture_has_its_exercise_and_the_other_way_round():
-    assert [path.name for path in LECTURES] == [path.name for path in EXERCISES]
+    lectures = [path.stem for path in LECTURES]
+    assert sorted([path.stem for path in EXERCISES] + BEING_WRITTEN) == lectures
 
 
 # What must never reach a student, searched for by content.
@@ -48,7 +53,8 @@ def secret_lines(manuscript):
         inside = {line.strip() for line in cell.region(SOLUTION) + cell.region(HIDDEN)}
         secret |= inside
         open_.update(line for line in lines if line not in inside)
-    return {line for line in secret - open_ if len(line) >= 12}
+    public = "\n".join(open_)  # what the open text says, in part of a line too, is no secret
+    return {line for line in secret if len(line) >= 12 and line not in public}
 
 
 def leaks(manuscript, notebook):
@@ -127,7 +133,11 @@ def test_a_lecture_follows_the_skeleton(path):
         assert re.search(rf"^## \d+ · {part}", text, re.MULTILINE), f"no part '{part}'"
     assert "training.train(" in text and "widgets.quiz(" in text
     assert re.search(r"widgets\.(?!quiz)\w+\(", text), "no widget"
-    assert f"exercises/{path.stem}" in text and "**Further reading**" in text
+    if path.stem in BEING_WRITTEN:
+        assert "still being written" in text
+    else:
+        assert f"exercises/{path.stem}" in text
+    assert "**Further reading**" in text
     summary = text.split("· Summary")[1]
     assert re.findall(r"^(\d)\. ", summary, re.MULTILINE) == list("12345")
     for cell in manuscript.cells:
