@@ -53,8 +53,10 @@
 # %% [markdown]
 # ## Is everything installed?
 #
-# Run the next cell. It gives no points. It looks at each thing the course needs, and where
-# something is missing, it says what to do.
+# Run the cell above (it matters on Colab only), then the next one. It gives no points. It looks at
+# each thing the course needs: a new enough Python; PyTorch and torchvision, which must be made for
+# each other; the data; and the *device* that will do the work. Where something is missing, it says
+# what to do.
 
 # %% tags=["random"]
 import sys
@@ -104,19 +106,19 @@ def device():
     return f"{kind} (no GPU found, and none is needed)" if kind == "cpu" else kind
 
 
-look("Python", python, "install Python 3.11 or newer, then run 'make install' again")
+look("Python", python, "install Python 3.11 or newer, then run 'make lab' again")
 look(
     "torch and torchvision",
     torch_pair,
-    "the two must be installed together: delete the folder .venv, then run 'make install'",
+    "the two must be installed together: delete the folder .venv, then run 'make lab' again",
 )
-look("data sets", data, "start with 'make lab' in the course's folder, or fetch the course again")
-look("device", device, "'make install' in the course's folder installs what is missing")
+look("data sets", data, "was JupyterLab started by 'make lab'? If so, fetch the course again")
+look("device", device, "was JupyterLab started by 'make lab'?")
 if "google.colab" in sys.modules:
     print("note  on Colab there is no Validate button: step 3 does its work")
 else:
     look("nbgrader", lambda: metadata.version("nbgrader"), "without it there is no Validate button")
-print("All is well." if not faults else f"{faults} to mend: see the lines with an arrow.")
+print("All is well." if not faults else f"{faults} to mend: do what the lines with an arrow say.")
 
 # %% [markdown]
 # All well? Then load the digits. `X` and `y` are for learning. `X_held` and `y_held` are *held
@@ -336,12 +338,8 @@ check_softmax(
 ### BEGIN HIDDEN TESTS
 for n, K, size, seed in [(4, 3, 1, 3), (3, 3, 5, 4), (1, 10, 2, 5), (9, 1, 1, 6), (6, 8, 600, 7)]:
     scores = size * numbers(n, K, seed=seed) + size * numbers(n, 1, seed=seed + 500)
-    check_softmax(
-        scores,
-        torch.softmax(scores.double(), 1),
-        f"the softmax of {n} rows of {K} scores",
-        "Each row by itself: the powers of e, divided by their sum.",
-    )
+    what = f"the softmax of {n} rows of {K} scores"
+    check_softmax(scores, torch.softmax(scores.double(), 1), what, "Each row stands by itself.")
 ### END HIDDEN TESTS
 print("Each row adds up to 1, however large the scores.")
 
@@ -467,13 +465,9 @@ check_slope(11, 3, seed=9)
 for n, K, size, seed in [(7, 5, 1, 10), (5, 5, 3, 11), (1, 10, 2, 12), (30, 2, 700, 13)]:
     scores = size * numbers(n, K, seed=seed) + size * numbers(n, 1, seed=seed + 500)
     labels = classes(n, K, seed)
-    check_cross_entropy(
-        scores,
-        labels,
-        F.cross_entropy(scores.double(), labels),
-        f"the cross-entropy of {n} examples with {K} classes",
-        "The mean over the examples of -log p of each example's own right answer.",
-    )
+    what = f"the cross-entropy of {n} examples with {K} classes"
+    hint = "The mean over the examples of -log p of each example's own right answer."
+    check_cross_entropy(scores, labels, F.cross_entropy(scores.double(), labels), what, hint)
 ### END HIDDEN TESTS
 print("You can measure surprise. Guessing blindly among ten digits costs log 10 = 2.30 nats.")
 
@@ -1298,7 +1292,7 @@ plotting.show(figure, "The echo dies within five steps, fades slowly, or grows a
 
 # %% tags=["solution"] id="train_classifier"
 def train_classifier(X, y):
-    """Learn from digits X (n, 28, 28) and their names y (n,); return predict."""
+    """Learn from digits X (n, 28, 28) and their names y (n,): a function that names others."""
     ### BEGIN SOLUTION
     steps = 700
     model = nn.Sequential(
@@ -1523,7 +1517,7 @@ def train_classifier(X, y):
             optimiser.zero_grad()
             F.cross_entropy(model(X[part]), y[part]).backward()
             optimiser.step()
-    model.eval()
+    model = model.eval()
 
     def predict(x):
         return torch.max(model(x), dim=1).indices
@@ -1589,8 +1583,8 @@ if len(missed):
 #
 #    `.venv/bin/nbgrader validate exercises/00_*/00_*.ipynb`
 #
-#    "Success! Your notebook passes all the tests" is what you want to read. Task 8 is not tested:
-#    a person reads it.
+#    "Success! Your notebook passes all the tests" is what you want to read. Of task 8 it can only
+#    tell whether you wrote anything: a person reads it.
 # 4. Hand in.
 #    - **On a machine that you share with your class:** *Nbgrader → Assignment List* in the menu
 #      opens the *Assignments* tab. Find this exercise under *Downloaded assignments* and press
