@@ -1061,7 +1061,7 @@ def corrupt(x, p, generator):
     ### END SOLUTION
 
 
-# %% tags=["test"] id="test_corrupt" points=1.5
+# %% tags=["test"] id="test_corrupt" points=1
 def check_corrupt(shape, p, seed):
     x = 1 + torch.rand(shape, generator=random_numbers(seed))  # no zeros
     before, random = x.clone(), random_numbers(seed + 1)
@@ -1206,7 +1206,7 @@ def denoising_loss(model, x, p, generator):
     ### END SOLUTION
 
 
-# %% tags=["test"] id="test_denoising_loss" points=1.5
+# %% tags=["test"] id="test_denoising_loss" points=2
 class Witness(nn.Module):
     """Multiplies by a number a, and remembers what it was shown."""
 
@@ -1322,9 +1322,9 @@ def denoising_loss(model, x, p, generator):
 training.seed_everything(0)
 healer = AutoEncoder((784, 128, 32))
 healer_optimiser = torch.optim.Adam(healer.parameters(), lr=1e-2)
-falling = torch.optim.lr_scheduler.OneCycleLR(healer_optimiser, 1e-2, total_steps=1200)
+falling = torch.optim.lr_scheduler.OneCycleLR(healer_optimiser, 1e-2, total_steps=1000)
 dice = torch.Generator().manual_seed(SEED)
-for _ in range(1200):
+for _ in range(1000):
     heal_L = denoising_loss(healer, X[torch.randint(len(X), (64,))], 0.5, dice)
     healer_optimiser.zero_grad()
     heal_L.backward()
@@ -1385,8 +1385,7 @@ def check_nearest(z, i, k, what):
     points = z.double().numpy()
     D = np.linalg.norm(points[asked][:, None] - points[None], axis=-1)
     have = np.take_along_axis(D, found, 1)
-    D[np.arange(len(asked)), asked] = np.inf
-    wanted = np.sort(D, axis=1)[:, :k]
+    wanted = np.stack([np.sort(np.delete(row, own))[:k] for row, own in zip(D, asked)])
     hint = "Are they the nearest, by straight-line distance, and nearest first?"
     expect_close(have, wanted, f"{what}: the distance to a picture found", hint, tolerance=2e-3)
 
@@ -1510,19 +1509,25 @@ def nearest_others(z, i, k):
 # | 0.0400 | 1 | PCA with 8 numbers: 0.038 |
 # | 0.0280 | 2 | PCA with **16** numbers: 0.0277. A bent code needs half as many |
 #
-# A few seconds of training are enough: our own network reaches about 0.023. Three things to know:
+# A few seconds of training are enough. Three things to know:
 #
 # - An error that stands still near 0.065 is the mean picture. Bends take a while to wake up. A
 #   larger learning rate (for Adam up to 0.01) and small handfuls of 64 digits wake them sooner.
-# - A learning rate that **falls** towards the end, as `torch.optim.lr_scheduler.OneCycleLR` lets
-#   it, makes as much difference as one more layer.
-# - Use a plain `for` loop inside, without a progress bar.
+# - A learning rate that **falls** towards the end lets the network settle.
+#   `torch.optim.lr_scheduler.OneCycleLR` makes one that rises and falls.
+# - A plain `for` loop will do, or `training.train` as in the lectures. Other progress bars may
+#   print in red.
+#
+# What we measured with one hidden layer of 128, Adam, 64 digits a step, and four seeds each: at a
+# constant rate of 0.003 the error is 0.039 to 0.042 after 1,500 steps, and at a constant 0.01 it is
+# 0.031 to 0.032. With a rate that rises to 0.01 and falls again it is 0.023, or 0.024 after 1,000
+# steps, which take about two seconds. Stay below half a minute.
 
 # %% tags=["solution"] id="train_autoencoder"
 def train_autoencoder(X, latent_dim):
     """A network with latent_dim numbers in the middle, trained to copy the rows of X (n, 784)."""
     ### BEGIN SOLUTION
-    steps, lr = 1500, 1e-2
+    steps, lr = 1000, 1e-2
     model = AutoEncoder((784, 128, latent_dim))
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps)
