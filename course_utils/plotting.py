@@ -46,14 +46,23 @@ DIGIT_COLOURS = (
 DIVERGING = "PuOr"
 
 
-def png(figure: Figure, dpi: int = 90) -> bytes:
-    """Render a figure to PNG bytes, the same bytes for the same figure."""
+def png(figure: Figure, dpi: int = 90, tight: bool = True) -> bytes:
+    """Render a figure to PNG bytes, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+    dpi : int
+        Dots per inch.
+    tight : bool
+        Cut away the empty border.
+    """
     buffer = io.BytesIO()
     figure.savefig(
         buffer,
         format="png",
         dpi=dpi,
-        bbox_inches="tight",
+        bbox_inches="tight" if tight else None,
         facecolor="white",
         metadata={"Software": ""},
     )

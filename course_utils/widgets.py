@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from course_utils.plotting import as_images, picture, scatter_digits
+from course_utils.plotting import as_images, picture, png, scatter_digits
 
 if TYPE_CHECKING:
     import ipywidgets
+    from PIL import Image
 
 
 def image_png(image: ArrayLike, width: int = 224) -> bytes:
@@ -41,9 +42,12 @@ def image_png(image: ArrayLike, width: int = 224) -> bytes:
         array = 1 - array  # ink on paper, as in every figure of the course
     pixels = (array.clip(0, 1) * 255).round().astype(np.uint8)
     height = round(width * pixels.shape[0] / pixels.shape[1])
-    large = Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST)
+    return _png_of(Image.fromarray(pixels).resize((width, height), Image.Resampling.NEAREST))
+
+
+def _png_of(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    large.save(buffer, format="png")
+    image.save(buffer, format="png")
     return buffer.getvalue()
 
 
@@ -209,24 +213,21 @@ def plane(
     ValueError
         The codes are not two numbers each, or the start lies outside the map.
     """
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
 
     from course_utils.pad import Pad
 
-    figure = plt.figure(figsize=(4, 4))
+    figure = Figure(figsize=(4, 4))
     axis = figure.add_axes((0, 0, 1, 1))  # the axes fill the map: edges are the bounds
     scatter_digits(axis, codes, labels, size=3)
     low, high = np.quantile(np.asarray(codes, float), [beyond, 1 - beyond], axis=0)
     left, right, bottom, top = (float(v) for v in (low[0], high[0], low[1], high[1]))
     axis.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80, metadata={"Software": ""})
-    plt.close(figure)
+    background = png(figure, dpi=80, tight=False)
 
     x, y = start or ((left + right) / 2, (bottom + top) / 2)
     if not (left <= x <= right and bottom <= y <= top):
         raise ValueError(f"start ({x}, {y}) lies outside the map: {left, right, bottom, top}")
-    background = buffer.getvalue()
     pad = Pad(
         value=(x, y),
         bounds=(left, right, bottom, top),
@@ -249,9 +250,7 @@ def plane(
         both = Image.new("RGB", size, "white")
         both.paste(board, (0, 0))
         both.paste(drawn, (board.width + 20, 0))
-        target = io.BytesIO()
-        both.save(target, format="png")
-        return target.getvalue()
+        return _png_of(both)
 
     return Explorer(lambda z: draw(*z), {"z": pad}, alt, width, still)
 

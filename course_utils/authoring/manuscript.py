@@ -53,6 +53,7 @@ class ManuscriptError(Exception):
     """A manuscript that cannot be built: every fault with file, line and mend."""
 
 
+OPENING = re.compile(r"# ?%%( |$)")
 # A cell opening with a slip in it would hide the cell in the one above, answers and all.
 MISSPELT = re.compile(r"\s*#\s*%+.*\b(tags|fails|why|points|id)\s*=")
 
@@ -159,15 +160,17 @@ def _split(path: Path) -> list[tuple[int, str, dict[str, Any], str]]:
         raise ManuscriptError(f"{path}:1: not UTF-8 text ({error}): save it as UTF-8") from None
     except OSError as error:
         raise ManuscriptError(f"{path}:1: cannot be read ({error.strerror})") from None
+    lines = []
     for n, line in enumerate(text.splitlines(), 1):
-        if MISSPELT.match(line) and not re.match(r"# ?%%( |$)", line):
+        if OPENING.match(line):
+            lines.append(n)
+            if re.search(r"\btags *= *[^\[ ]", line):
+                raise ManuscriptError(f'{path}:{n}: tags is a list of names: tags=["test"]')
+        elif MISSPELT.match(line):
             raise ManuscriptError(
                 f"{path}:{n}: this looks like the start of a cell, but it is not one, so the cell "
                 "would become part of the one above: begin it with '# %% '"
             )
-        if re.match(r"# ?%% .*\btags *= *[^\[ ]", line):
-            raise ManuscriptError(f'{path}:{n}: tags is a list of names: tags=["test"]')
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if re.match(r"# ?%%( |$)", line)]
     if not lines:
         raise ManuscriptError(f"{path}:1: there is no cell: begin with '# %% [markdown]'")
     try:
