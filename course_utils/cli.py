@@ -58,6 +58,7 @@ def build(
 def answers(
     names: Names = None,
     seed: Annotated[int, typer.Option(help="Added to every seed of the notebook.")] = 0,
+    light: Annotated[bool, typer.Option("--light", help="Leave out what trains.")] = False,
 ) -> None:
     """Run each exercise with every wrong and right answer put in, and say what the tests did."""
     from course_utils.authoring.answers import run_manuscript
@@ -67,7 +68,7 @@ def answers(
         targets = authoring.find_targets(authoring.find_root(), names)
         if names and not any(target.is_exercise for target in targets):
             raise authoring.BuildError("none of these is an exercise: only exercises have answers")
-        reports = [run_manuscript(t.manuscript, seed) for t in targets if t.is_exercise]
+        reports = [run_manuscript(t.manuscript, seed, light) for t in targets if t.is_exercise]
     except (authoring.BuildError, authoring.ManuscriptError, RuntimeError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -46,6 +46,11 @@ class Classroom:
     def released(self):
         return nbformat.read(self.course / "exercises" / self.slug / f"{self.slug}.ipynb", 4)
 
+    def autograded(self, student):
+        return nbformat.read(
+            self.course / "autograded" / student / self.slug / f"{self.slug}.ipynb", 4
+        )
+
     def hand_in(self, student, notebook):
         """Put a notebook (or any text) where collected work lies."""
         folder = self.course / "submitted" / student / self.slug

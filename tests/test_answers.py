@@ -1,22 +1,32 @@
 """Every wrong answer loses its points, every right one gets full marks; and the harness sees it."""
 
+import os
+
 import pytest
 from examples import EXERCISE, ROOT, manuscripts
 
 from course_utils.authoring.answers import names_of, plan, run_manuscript
 from course_utils.authoring.manuscript import read
 
+# With the first seed everything runs; with the others everything that does not train. `make seeds`
+# runs everything with them all.
 SEEDS = (0, 1, 2)
+ALL = os.environ.get("COURSE_ALL_SEEDS") == "1"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("path", manuscripts("exercises"), ids=lambda path: path.stem)
 def test_the_exercise_tells_wrong_from_right(path, seed):
-    outcomes = run_manuscript(path, seed)
+    light = seed != SEEDS[0] and not ALL
+    outcomes = run_manuscript(path, seed, light)
     manuscript = read(path)
-    assert len(outcomes) == 1 + len(manuscript.with_role("wrong", "right"))
+    answers = len(manuscript.with_role("wrong", "right"))
+    points = sum(cell.points for cell in manuscript.with_role("test"))
     solved = sum(result.points for result in outcomes[0].results.values())
-    assert solved == sum(cell.points for cell in manuscript.with_role("test"))
+    if light:
+        assert len(outcomes) - 1 >= 0.8 * answers and solved >= 0.7 * points
+    else:
+        assert len(outcomes) - 1 == answers and solved == points
     faults = [outcome.text() for outcome in outcomes if outcome.faults]
     assert not faults, "\n".join(faults)
 
@@ -195,6 +205,17 @@ def test_only_the_cells_that_follow_and_matter_are_run(tmp_path):
     assert planned(slow) == ["second", "plain", "test_gate"]  # the slow cell runs where it matters
     assert planned(right) == ["test_first", "second", "test_both"]  # not the slow gate
     assert planned(second) == ["test_second", "test_both"]
+
+
+def test_light_leaves_out_what_trains_and_what_needs_it(tmp_path):
+    path = tmp_path / "manuscript" / "exercises" / "01_small.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(PLANNED)
+    outcomes = run_manuscript(path, light=True)
+    assert "test_gate" not in outcomes[0].results and "test_both" in outcomes[0].results
+    assert not any("test_gate" in outcome.results for outcome in outcomes)
+    everything = run_manuscript(path)
+    assert "test_gate" in everything[0].results and len(everything) > len(outcomes)
 
 
 def test_names_of_a_cell():

@@ -30,13 +30,9 @@ def test_every_built_notebook_agrees_with_its_manuscript():
     assert authoring.orphans(ROOT) == []
 
 
-#: Lectures whose exercise is not written yet. They say so, and this list must become empty.
-BEING_WRITTEN = ["04_word_embeddings"]
-
-
 def test_every_lecture_has_its_exercise_and_the_other_way_round():
     lectures = [path.stem for path in LECTURES]
-    assert sorted([path.stem for path in EXERCISES] + BEING_WRITTEN) == lectures
+    assert [path.stem for path in EXERCISES] == lectures
 
 
 # What must never reach a student, searched for by content.
@@ -133,10 +129,7 @@ def test_a_lecture_follows_the_skeleton(path):
         assert re.search(rf"^## \d+ · {part}", text, re.MULTILINE), f"no part '{part}'"
     assert "training.train(" in text and "widgets.quiz(" in text
     assert re.search(r"widgets\.(?!quiz)\w+\(", text), "no widget"
-    if path.stem in BEING_WRITTEN:
-        assert "still being written" in text
-    else:
-        assert f"exercises/{path.stem}" in text
+    assert f"exercises/{path.stem}" in text
     assert "**Further reading**" in text
     summary = text.split("· Summary")[1]
     assert re.findall(r"^(\d)\. ", summary, re.MULTILINE) == list("12345")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import io
 import json
 import os
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,7 @@ class Outcome:
         return "\n".join([line, *(f"      {fault}" for fault in self.faults)])
 
 
-def run_manuscript(path: Path, seed: int = 0) -> list[Outcome]:
+def run_manuscript(path: Path, seed: int = 0, light: bool = False) -> list[Outcome]:
     """Run the solution and every wrong and right answer of one exercise.
 
     Parameters
@@ -75,6 +77,8 @@ def run_manuscript(path: Path, seed: int = 0) -> list[Outcome]:
         A manuscript in ``manuscript/exercises``.
     seed : int
         Added to every seed that the notebook sets (``COURSE_SEED``).
+    light : bool
+        Leave out the heavy cells, what needs their results, and the answers that need either.
 
     Returns
     -------
@@ -94,6 +98,7 @@ def run_manuscript(path: Path, seed: int = 0) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         line = [sys.executable, "-m", "course_utils.authoring.answers", str(path), str(report)]
+        line += ["light"] * light
         done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             last = done.stderr[-3000:] or "it said nothing; does a cell end the process?"
@@ -107,18 +112,31 @@ def _load(row: dict[str, Any]) -> Outcome:
     return Outcome(results=results, **row)
 
 
+@cache
+def _load_optimisers() -> None:
+    """Take an optimiser's first step, with which torch loads a second's worth of modules."""
+    import torch
+
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)]).step()
+
+
 class Notebook:
     """A notebook's namespace in this process: runs cells, scores tests as nbgrader does."""
 
     def __init__(self) -> None:
         from IPython.core.history import HistoryManager
         from IPython.core.interactiveshell import InteractiveShell
+        from nbgrader.utils import get_partial_grade  # once, before the forks
         from traitlets.config import Config
+
+        self.partial_grade = get_partial_grade
 
         # Its database and thread would not survive a fork.
         self.shell = InteractiveShell.instance(
             config=Config({HistoryManager.__name__: {"enabled": False}})
         )
+        # Nobody reads the tracebacks, and drawing one takes longer than most tests.
+        self.shell.showtraceback = lambda *_, **__: None  # type: ignore[method-assign]
 
     def run(self, source: str) -> tuple[BaseException | None, Any, str]:
         """Run one cell; return its error, its last expression's value, and its stderr."""
@@ -129,8 +147,6 @@ class Notebook:
 
     def score(self, source: str, max_points: float) -> TestResult:
         """Run a test cell and give it the points that nbgrader would."""
-        from nbgrader.utils import get_partial_grade
-
         error, value, stderr = self.run(source)
         if error is not None:
             return TestResult(0, max_points, type(error).__name__, str(error))
@@ -139,7 +155,7 @@ class Notebook:
         if value is None:
             return TestResult(max_points, max_points)
         try:
-            points = get_partial_grade({"data": {"text/plain": repr(value)}}, max_points)
+            points = self.partial_grade({"data": {"text/plain": repr(value)}}, max_points)
         except ValueError as refusal:
             text = f"the test gives {value!r} of {max_points:g} points: {refusal}"
             return TestResult(0, max_points, "ValueError", text)
@@ -249,10 +265,28 @@ def _faults(answer: Cell, outcome: Outcome) -> list[str]:
     return faults
 
 
-def walk(manuscript: Manuscript) -> Iterator[Outcome]:
+def slow_cells(cells: list[Cell]) -> list[Cell]:
+    """Return the heavy cells, and those that read what only such cells set."""
+    slow: list[Cell] = []
+    names: set[str] = set()
+    for cell in cells:
+        stored, loaded = names_of(cell.source)
+        if "heavy" in cell.modifiers or (loaded - stored) & names:
+            slow.append(cell)
+            names |= stored
+        else:
+            names -= stored
+    return slow
+
+
+def walk(manuscript: Manuscript, light: bool = False) -> Iterator[Outcome]:
     """Run a solution notebook in this process, forking for every other answer."""
     cells = [c for c in manuscript.cells if c.kind == "code" and c.role not in ("wrong", "right")]
     others = manuscript.with_role("wrong", "right")
+    if light:
+        slow = slow_cells(cells)
+        others = [answer for answer in others if not any(c in slow for c in plan(cells, answer))]
+        cells = [cell for cell in cells if cell not in slow]
     name = f"{manuscript.path.parent.name}/{manuscript.path.name}"
     notebook = Notebook()
     solution = Outcome(name, "solution", 1, "the official answer")
@@ -280,10 +314,13 @@ def walk(manuscript: Manuscript) -> Iterator[Outcome]:
 def _in_child(notebook: Notebook, name: str, answer: Cell, cells: list[Cell]) -> Outcome:
     """Fork, put the answer in, run the cells, and bring the outcome back through a file."""
     outcome = Outcome(name, str(answer.role), answer.line, answer.why)
+    if "torch" in sys.modules:
+        _load_optimisers()  # once here, not in every child
     began = time.perf_counter()
     with tempfile.NamedTemporaryFile("r+") as file:
         sys.stdout.flush()
         sys.stderr.flush()
+        gc.freeze()  # the child's collector would write to, and so copy, every page
         child = os.fork()
         if child == 0:
             status = 1
@@ -333,11 +370,11 @@ def _answer(notebook: Notebook, answer: Cell, cells: list[Cell], path: str) -> N
 
 
 def main() -> None:
-    """Run as ``python -m course_utils.authoring.answers MANUSCRIPT REPORT``."""
+    """Run as ``python -m course_utils.authoring.answers MANUSCRIPT REPORT [light]``."""
     manuscript, report = read(Path(sys.argv[1]).resolve()), Path(sys.argv[2]).resolve()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # as a kernel would: not in the course's folder
-        outcomes = list(walk(manuscript))
+        outcomes = list(walk(manuscript, light="light" in sys.argv[3:]))
     report.write_text(json.dumps([asdict(outcome) for outcome in outcomes]))
 
 
