@@ -1058,12 +1058,15 @@ plotting.show_images(
 # Read a sequence step by step. At each step mix what comes in, $x_t$, with what you remember,
 # $h_{t-1}$. The same weights serve every step:
 #
-# $$h_t = \tanh(W x_t + U h_{t-1} + b), \qquad h_{-1} = 0, \qquad t = 0, \dots, T - 1$$
+# $$h_t = \tanh(W x_t + U h_{t-1} + b), \qquad t = 0, \dots, T - 1$$
 #
-# `rnn(x, W, U, b)`
+# Lecture 00 began with an empty memory. Here the memory it begins with, $h_{-1}$, is given. Then a
+# long sequence can be read in pieces: the last state of one piece begins the next.
 #
-# - **in:** `x`, float tensor (n, T, d), n sequences of T vectors; `W` (H, d), `U` (H, H), `b` (H,),
-#   all float
+# `rnn(x, h, W, U, b)`
+#
+# - **in:** `x`, float tensor (n, T, d), n sequences of T vectors; `h` (n, H), the memory
+#   $h_{-1}$ of each; `W` (H, d), `U` (H, H), `b` (H,), all float
 # - **out:** float tensor (n, T, H): **every** state, from $h_0$ to $h_{T-1}$, in that order
 #
 # In the formula $x_t$ and $h_t$ are columns. In your tensors each sequence is a row, so $W x_t$
@@ -1071,10 +1074,9 @@ plotting.show_images(
 
 
 # %% tags=["solution"] id="rnn"
-def rnn(x, W, U, b):
-    """Every hidden state (n, T, H) of the sequences x (n, T, d)."""
+def rnn(x, h, W, U, b):
+    """Every hidden state (n, T, H) of the sequences x (n, T, d), beginning with memory h (n, H)."""
     ### BEGIN SOLUTION
-    h = torch.zeros(len(x), len(b))
     states = []
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ W.T + h @ U.T + b)
@@ -1084,30 +1086,32 @@ def rnn(x, W, U, b):
 
 
 # %% tags=["test"] id="test_rnn" points=3
-# By hand: a short knock, then silence. What you hear is its echo in the memory.
+# By hand: a memory of 0.5, then silence. What you hear is its echo.
 one = torch.ones(1, 1)
 expect_close(
-    call(rnn, torch.tensor([[[0.5], [0.0], [0.0]]]), one, one, torch.zeros(1)),
+    call(rnn, torch.zeros(1, 3, 1), one / 2, one, one, torch.zeros(1)),
     [[[math.tanh(0.5)], [math.tanh(math.tanh(0.5))], [math.tanh(math.tanh(math.tanh(0.5)))]]],
-    "the echo of a knock of 0.5",
-    "0.462, then 0.432, then 0.407. Is the last state carried on, after exactly one tanh?",
+    "the echo of a memory of 0.5",
+    "0.462, then 0.432, then 0.407. Does it begin with h, and is each state carried on, after "
+    "exactly one tanh?",
 )
 
 
 def check_rnn(n, T, d, H, seed):
     x, b = numbers(n, T, d, seed=seed), numbers(H, seed=seed + 100)
+    h = numbers(n, H, seed=seed + 400).tanh()
     W, U = numbers(H, d, seed=seed + 200) / d**0.5, numbers(H, H, seed=seed + 300) / H**0.5
     theirs = nn.RNN(d, H, batch_first=True)
     with torch.no_grad():
         for theirs_has, ours in zip(theirs.parameters(), (W, U, b, torch.zeros(H))):
             theirs_has.copy_(ours)
-        wanted = theirs(x)[0]
+        wanted = theirs(x, h[None])[0]
     expect_close(
-        call(rnn, x, W, U, b),
+        call(rnn, x, h, W, U, b),
         wanted,
         f"the states of {n} sequences of {T} vectors of {d} numbers, with {H} in memory,",
         "h_t = tanh(W x_t + U h_{t-1} + b). Look at U (is it transposed?), at b, at the order of "
-        "time, and that each state feeds the next.",
+        "time, at the memory it begins with, and that each state feeds the next.",
     )
 
 
@@ -1122,31 +1126,44 @@ print("Sequence in, sequence out. You have now written all three kinds of networ
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="has no memory: feeds x only"
-def rnn(x, W, U, b):
+def rnn(x, h, W, U, b):
     return torch.tanh(x @ W.T + b)
 
 
-# %% tags=["wrong"] fails=["test_rnn"] why="forgets everything at each step: h is reset in the loop"
-def rnn(x, W, U, b):
+# %% tags=["wrong"] fails=["test_rnn"] why="every step starts from the first memory again"
+def rnn(x, h, W, U, b):
+    states = [torch.tanh(x[:, t] @ W.T + h @ U.T + b) for t in range(x.shape[1])]
+    return torch.stack(states, dim=1)
+
+
+# %% tags=["wrong"] fails=["test_rnn"] why="begins with an empty memory, as in the lecture"
+def rnn(x, h, W, U, b):
+    h = torch.zeros(len(x), len(b))
     states = []
     for t in range(x.shape[1]):
-        h = torch.zeros(len(x), len(b))
         h = torch.tanh(x[:, t] @ W.T + h @ U.T + b)
         states.append(h)
     return torch.stack(states, dim=1)
 
 
+# %% tags=["wrong"] fails=["test_rnn"] why="writes into the memory it was given"
+def rnn(x, h, W, U, b):
+    states = []
+    for t in range(x.shape[1]):
+        h.copy_(torch.tanh(x[:, t] @ W.T + h @ U.T + b))
+        states.append(h.clone())
+    return torch.stack(states, dim=1)
+
+
 # %% tags=["wrong"] fails=["test_rnn"] why="returns only the last state"
-def rnn(x, W, U, b):
-    h = torch.zeros(len(x), len(b))
+def rnn(x, h, W, U, b):
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ W.T + h @ U.T + b)
     return h
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="tanh twice"
-def rnn(x, W, U, b):
-    h = torch.zeros(len(x), len(b))
+def rnn(x, h, W, U, b):
     states = []
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ W.T + torch.tanh(h @ U.T) + b)
@@ -1155,9 +1172,8 @@ def rnn(x, W, U, b):
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="carries on the sum from before tanh"
-def rnn(x, W, U, b):
-    a = torch.zeros(len(x), len(b))
-    states = []
+def rnn(x, h, W, U, b):
+    a, states = h, []
     for t in range(x.shape[1]):
         a = x[:, t] @ W.T + a @ U.T + b
         states.append(torch.tanh(a))
@@ -1165,8 +1181,7 @@ def rnn(x, W, U, b):
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="reads from the end to the beginning"
-def rnn(x, W, U, b):
-    h = torch.zeros(len(x), len(b))
+def rnn(x, h, W, U, b):
     states = []
     for t in reversed(range(x.shape[1])):
         h = torch.tanh(x[:, t] @ W.T + h @ U.T + b)
@@ -1175,8 +1190,7 @@ def rnn(x, W, U, b):
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="the states in reversed order"
-def rnn(x, W, U, b):
-    h = torch.zeros(len(x), len(b))
+def rnn(x, h, W, U, b):
     states = []
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ W.T + h @ U.T + b)
@@ -1185,8 +1199,7 @@ def rnn(x, W, U, b):
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="U is not transposed: the sizes fit, the numbers do not"
-def rnn(x, W, U, b):
-    h = torch.zeros(len(x), len(b))
+def rnn(x, h, W, U, b):
     states = []
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ W.T + h @ U + b)
@@ -1195,8 +1208,7 @@ def rnn(x, W, U, b):
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="forgets b"
-def rnn(x, W, U, b):
-    h = torch.zeros(len(x), len(b))
+def rnn(x, h, W, U, b):
     states = []
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ W.T + h @ U.T)
@@ -1205,8 +1217,7 @@ def rnn(x, W, U, b):
 
 
 # %% tags=["wrong"] fails=["test_rnn"] why="time comes first: (T, n, H)"
-def rnn(x, W, U, b):
-    h = torch.zeros(len(x), len(b))
+def rnn(x, h, W, U, b):
     states = []
     for t in range(x.shape[1]):
         h = torch.tanh(x[:, t] @ W.T + h @ U.T + b)
@@ -1214,32 +1225,32 @@ def rnn(x, W, U, b):
     return torch.stack(states)
 
 
-# %% tags=["wrong"] fails=["test_rnn"] why="gives the zero state too: T + 1 states"
-def rnn(x, W, U, b):
-    states = [torch.zeros(len(x), len(b))]
+# %% tags=["wrong"] fails=["test_rnn"] why="gives the first memory too: T + 1 states"
+def rnn(x, h, W, U, b):
+    states = [h]
     for t in range(x.shape[1]):
         states.append(torch.tanh(x[:, t] @ W.T + states[-1] @ U.T + b))
     return torch.stack(states, dim=1)
 
 
 # %% tags=["right"] why="PyTorch's own, with our weights in it"
-def rnn(x, W, U, b):
+def rnn(x, h, W, U, b):
     cell = nn.RNN(W.shape[1], W.shape[0], batch_first=True)
     with torch.no_grad():
         cell.weight_ih_l0.copy_(W)
         cell.weight_hh_l0.copy_(U)
         cell.bias_ih_l0.copy_(b)
         cell.bias_hh_l0.zero_()
-    return cell(x)[0]
+    return cell(x, h[None])[0]
 
 
 # %% tags=["right"] why="all inputs first, then columns in a loop, into one tensor"
-def rnn(x, W, U, b):
+def rnn(x, h, W, U, b):
     inputs = torch.einsum("ntd,hd->nth", x, W) + b
     states = torch.zeros_like(inputs)
-    states[:, 0] = inputs[:, 0].tanh()
-    for t in range(1, x.shape[1]):
-        states[:, t] = (inputs[:, t] + (U @ states[:, t - 1].T).T).tanh()
+    for t in range(x.shape[1]):
+        before = states[:, t - 1] if t else h
+        states[:, t] = (inputs[:, t] + (U @ before.T).T).tanh()
     return states
 
 
@@ -1253,7 +1264,7 @@ knock = torch.zeros(1, 28, 1)
 knock[0, 0] = 0.5
 figure, axis = plt.subplots(figsize=(5.5, 2.2))
 for u, colour in zip((0.5, 1.0, 1.5), plotting.COLOURS[5:]):
-    states = rnn(knock, torch.ones(1, 1), torch.full((1, 1), u), torch.zeros(1))
+    states = rnn(knock, torch.zeros(1, 1), torch.ones(1, 1), torch.full((1, 1), u), torch.zeros(1))
     axis.plot(states[0, :, 0], "o-", markersize=3, color=colour, label=f"U = {u}")
 axis.set(xlabel="step", ylabel="state h", ylim=(0, 1))
 axis.legend(fontsize=8)
