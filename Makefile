@@ -1,7 +1,7 @@
 # Two commands: `make lab` to read and play, `make test` to run every test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help lab install test lint build clean
+.PHONY: help lab install test seeds bench lint build clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -42,6 +42,13 @@ test: $(STAMP) lint  ## run all tests: style, types, built notebooks, package, n
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) \
 	  --nbval --nbval-current-env --nbval-cell-timeout 300 \
 	  tests $(wildcard lectures/*.ipynb) $(wildcard solutions/*/*.ipynb)
+
+seeds: $(STAMP)  ## every answer of every exercise with three seeds, training included
+	@COURSE_ALL_SEEDS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) \
+	  tests/test_answers.py -k tells_wrong_from_right
+
+bench: $(STAMP)  ## speed and quality of the lectures, beside their peers (half an hour)
+	@for name in lectures word_vectors tsne; do OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lint: $(STAMP)  ## ruff and mypy
 	@echo "== style and types"

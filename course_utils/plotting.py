@@ -242,12 +242,8 @@ def table(rows: Sequence[Mapping[str, Any]], caption: str = "") -> None:
     """
     from IPython.display import display
 
-    columns = list(rows[0])
-    cells = [[_cell_text(row.get(name, "")) for name in columns] for row in rows]
-    widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(columns)]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(columns, widths)).rstrip()]
-    lines += ["  ".join(t.ljust(w) for t, w in zip(line, widths)).rstrip() for line in cells]
-    plain = "\n".join([caption, *lines] if caption else lines)
+    columns, cells = _cells(rows)
+    plain = text_table(rows, caption)
     style = ' style="text-align: left; padding: 0.2em 0.9em"'
     head = "".join(f"<th{style}>{escape(name)}</th>" for name in columns)
     body = "".join(
@@ -257,6 +253,33 @@ def table(rows: Sequence[Mapping[str, Any]], caption: str = "") -> None:
     above = f"<caption>{escape(caption)}</caption>" if caption else ""
     html = f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     display({"text/html": html, "text/plain": plain}, raw=True)
+
+
+def text_table(rows: Sequence[Mapping[str, Any]], caption: str = "") -> str:
+    """Return a small table as plain text.
+
+    Parameters
+    ----------
+    rows, caption
+        As for `table`.
+
+    Returns
+    -------
+    str
+        One line for the caption, if there is one, one for the columns' names, one per row.
+    """
+    columns, cells = _cells(rows)
+    widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(columns)]
+    lines = [
+        "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip()
+        for line in [columns, *cells]
+    ]
+    return "\n".join([caption, *lines] if caption else lines)
+
+
+def _cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    columns = list(rows[0])
+    return columns, [[_cell_text(row.get(name, "")) for name in columns] for row in rows]
 
 
 def _cell_text(value: Any) -> str:

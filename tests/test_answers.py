@@ -8,16 +8,16 @@ from examples import EXERCISE, ROOT, manuscripts
 from course_utils.authoring.answers import names_of, plan, run_manuscript
 from course_utils.authoring.manuscript import read
 
-# With the first seed everything runs; with the others everything that does not train. `make seeds`
-# runs everything with them all.
-SEEDS = (0, 1, 2)
+# With seed 0 everything runs, with seed 1 everything that does not train. `make seeds` runs
+# everything with three seeds.
 ALL = os.environ.get("COURSE_ALL_SEEDS") == "1"
+SEEDS = (0, 1, 2) if ALL else (0, 1)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("path", manuscripts("exercises"), ids=lambda path: path.stem)
 def test_the_exercise_tells_wrong_from_right(path, seed):
-    light = seed != SEEDS[0] and not ALL
+    light = seed != 0 and not ALL
     outcomes = run_manuscript(path, seed, light)
     manuscript = read(path)
     answers = len(manuscript.with_role("wrong", "right"))

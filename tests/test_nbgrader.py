@@ -116,29 +116,23 @@ def test_validate_tells_solved_from_unsolved(classroom):
         assert ("Success" in classroom.nbgrader("validate", str(path))) == verdict
 
 
-# Two holes of stock nbgrader, closed in nbgrader_config.py.
-
-
-def autograde(classroom, notebook):
-    classroom.nbgrader("generate_assignment", classroom.slug)
-    classroom.hand_in("sly", notebook)
-    classroom.nbgrader("autograde", classroom.slug)
-    return float(scores(classroom)["sly"]["score"])
-
-
-def test_tagging_a_test_to_be_skipped_earns_nothing(classroom):
-    notebook = classroom.released()
-    for cell in graded(notebook, solution=False).values():
+def test_two_holes_of_stock_nbgrader_are_closed(classroom):
+    """A test tagged to be skipped earns nothing, and a deleted test is put back."""
+    skipped, lacking = classroom.released(), classroom.released()
+    for cell in graded(skipped, solution=False).values():
         cell.metadata["tags"] = ["skip-execution"]
-    assert autograde(classroom, notebook) == 0
+    tests = graded(lacking, solution=False)
+    lacking.cells = [cell for cell in lacking.cells if cell not in list(tests.values())[1:2]]
+    assert len(graded(lacking, solution=False)) == len(tests) - 1
 
-
-def test_a_deleted_test_is_put_back(classroom):
-    notebook = classroom.released()
-    tests = graded(notebook, solution=False)
-    notebook.cells = [cell for cell in notebook.cells if cell not in list(tests.values())[1:2]]
-    assert autograde(classroom, notebook) == 0
-    assert set(tests) == set(graded(classroom.autograded("sly"), solution=False))
+    classroom.nbgrader("generate_assignment", classroom.slug)
+    classroom.hand_in("skipper", skipped)
+    classroom.hand_in("deleter", lacking)
+    classroom.nbgrader("autograde", classroom.slug)
+    table = scores(classroom)
+    assert float(table["skipper"]["score"]) == 0
+    assert float(table["deleter"]["score"]) == 0
+    assert set(tests) == set(graded(classroom.autograded("deleter"), solution=False))
 
 
 def test_formgrader_sees_generates_and_grades(classroom, tmp_path):

@@ -231,15 +231,15 @@ plotting.show(figure, "The bell curve is gone at distance 2; Student's t reaches
 #
 # $$\frac{\partial\, \text{KL}}{\partial y_i} = 4 \sum_j (p_{ij} - q_{ij})\, w_{ij}\, (y_i - y_j)$$
 #
-# For SNE with its bell curve it is the same without the $w_{ij}$.
+# For SNE with its bell curve it is the same without the $w_{ij}$. (The names that end in `_` work in
+# place. With four million pairs, asking for a new table at each turn costs more than filling it.)
 
 # %%
 def weights(Y, tail="student"):
     """w_ij for all pairs, zero on the diagonal: (n, n)."""
     squared = (Y**2).sum(1)
-    D2 = squared[:, None] + squared - 2 * Y @ Y.T
-    w = 1 / (1 + D2) if tail == "student" else torch.exp(-D2)
-    return w * (1 - torch.eye(len(Y)))
+    D2 = (-2 * Y @ Y.T).add_(squared).add_(squared[:, None]).fill_diagonal_(torch.inf)
+    return D2.add_(1).reciprocal_() if tail == "student" else D2.neg_().exp_()
 
 
 def divergence(P, Y, tail="student"):
@@ -252,7 +252,7 @@ def gradient(P, Y, tail="student"):
     w = weights(Y, tail)
     springs = P - w / w.sum()  # p - q
     if tail == "student":
-        springs = springs * w
+        springs *= w
     return 4 * (springs.sum(1, keepdim=True) * Y - springs @ Y)  # sum_j s_ij (y_i - y_j)
 
 
@@ -530,7 +530,8 @@ def gaps(points):
     return (c - b).norm() / (b - a).norm()
 
 
-print(f"gap 2 to 3 / gap 1 to 2: {gaps(points):.1f} in truth, {gaps(made):.1f} on the map")
+gap_ratios = [gaps(points), gaps(made)]
+print("gap 2 to 3 / gap 1 to 2: {:.1f} in truth, {:.1f} on the map".format(*gap_ratios))
 
 # %% [markdown]
 # **Third: islands in the fog.** Points from *one* bell curve in 100 dimensions. There are no

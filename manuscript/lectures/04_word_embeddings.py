@@ -233,7 +233,7 @@ def skipgram_loss(v, u, u_negative, mask, negatives):
 
 # %% tags=["random"]
 def skipgram(ids, sentence, frequency, epochs=5, window=5, latent_dim=100, negatives=5, sample=1e-3,
-             length=64, batch=32, lr=5e-3, label="skip-gram"):  # fmt: skip
+             length=64, batch=32, lr=8e-3, label="skip-gram"):  # fmt: skip
     """Two vectors for each word: v (n, latent_dim) and u, and the history."""
     training.seed_everything(0)
     n = len(frequency)
@@ -274,7 +274,7 @@ our_speed = 5 * word_count / history.seconds
 print(f"{our_speed:,.0f} words per second")
 
 # %% tags=["random"]
-learnt = F.normalize(v + u, dim=1)  # both vectors know something about the word
+learnt = F.normalize(v, dim=1)  # u has done its work
 for word in ("king", "bread", "seven", "mother", "sword", "wept"):
     print(f"{word:7}", neighbours(learnt, word))
 
@@ -520,8 +520,8 @@ number = {c: i for i, c in enumerate(characters)}
 poem_ids = torch.tensor([number[c] for poem in poems for c in poem if c in number])
 home = torch.tensor([p for p, poem in enumerate(poems) for c in poem if c in number])
 often = torch.tensor([character_counts[c] for c in characters], dtype=torch.float)
-v_tang, u_tang, _ = skipgram(poem_ids, home, often, epochs=10, label="Tang poems")
-E = F.normalize(v_tang + u_tang, dim=1)
+v_tang, _, _ = skipgram(poem_ids, home, often, epochs=10, label="Tang poems")
+E = F.normalize(v_tang, dim=1)
 for character in "月山春酒":
     cosines = E @ E[number[character]]
     print(character, "→", " ".join(characters[i] for i in cosines.topk(9).indices[1:]))

@@ -1,0 +1,199 @@
+"""Run every lecture from top to bottom with several seeds: seconds, figures, targets.
+
+    python -m benchmarks.lectures                          all lectures, seeds 0, 1 and 2
+    python -m benchmarks.lectures 03_tsne --seed 0         one lecture, one seed
+
+A figure is an expression over the names that the notebook leaves behind, so it is measured, never
+copied. Besides the targets there are the lecture's conclusions, put as figures with a limit: if one
+fails with some seed, then the text says more than the lecture shows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import nbformat
+import typer
+from nbclient import NotebookClient
+
+from benchmarks.common import ROOT, report
+from course_utils.plotting import text_table
+
+SECONDS = 120  # a whole lecture, on two cores
+
+
+@dataclass
+class Figure:
+    """One number that a lecture prints, and what it should be."""
+
+    name: str
+    expression: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def reached(self, value: float) -> bool:
+        """Whether a value keeps the limits."""
+        return (self.at_least is None or value >= self.at_least) and (
+            self.at_most is None or value <= self.at_most
+        )
+
+    @property
+    def target(self) -> str:
+        """The limits in words."""
+        limits = ((self.at_least, "at least"), (self.at_most, "at most"))
+        return " and ".join(f"{word} {limit:g}" for limit, word in limits if limit is not None)
+
+
+LEAN = 'mean_lean("house bed veil well bread") - mean_lean("sword battle army captain host spear")'
+FIGURES = {
+    "00_deep_learning_in_one_slice": [
+        Figure("accuracy, MLP", 'right["MLP"]', at_least=0.975),
+        Figure("accuracy, CNN", 'right["CNN"]', at_least=0.985),
+        Figure("accuracy, RNN (GRU)", 'right["RNN (GRU)"]', at_least=0.97),
+        Figure("seconds of training, all three", "total", at_most=60),
+        Figure("accuracy, linear (the baseline)", "linear_accuracy"),
+        Figure("the gate helps: GRU − plain RNN", 'right["RNN (GRU)"] - plain_accuracy', 0.01),
+        Figure("MLP loses by the shuffle", 'right["MLP"] - mixed["MLP"]', at_most=0.005),
+        Figure("CNN loses by the shuffle", 'right["CNN"] - mixed["CNN"]', at_least=0.01),
+        Figure("RNN loses by the shuffle", 'right["RNN (GRU)"] - mixed["RNN (GRU)"]', 0.01),
+        Figure("shuffled: MLP − CNN", 'mixed["MLP"] - mixed["CNN"]', at_least=0),
+        Figure("sure of pure noise", "sure.mean()", at_least=0.5),
+    ],
+    "01_dimensionality_reduction": [
+        Figure("PCA: distance to scikit-learn", "difference", at_most=1e-5),
+        Figure("test MSE, PCA 2", "errors[2]", 0.05565, 0.05575),
+        Figure("test MSE, PCA 16", "errors[16]", 0.02685, 0.02695),
+        Figure("test MSE, PCA 32", "errors[32]", 0.01675, 0.01685),
+        Figure("test MSE, 16 tiles (the baseline)", "tiles_error", at_least=0.06),
+        Figure("angle by PCA, correlation", "flat_correlation", at_most=0.5),
+        Figure("angle by Isomap, correlation", "walked_correlation", at_least=0.99),
+        Figure("test MSE, k-means 64", "group_errors[64]", at_most=0.045),
+        Figure("k-means: 64 groups − 10 groups", "group_errors[64] - group_errors[10]", None, 0),
+    ],
+    "02_autoencoders": [
+        Figure("test MSE, deep 2", 'errors["deep", 2]', at_most=0.040),
+        Figure("test MSE, deep 32", 'errors["deep", 32]', at_most=0.008),
+        Figure("test MSE, one hidden layer 32", 'errors["one hidden", 32]', at_most=0.008),
+        Figure("test MSE, PCA 2 (the baseline)", "pca_errors[2]"),
+        Figure("test MSE, PCA 32 (the baseline)", "pca_errors[32]"),
+        Figure("linear auto-encoder − PCA", "linear_error - pca_errors[2]", at_most=0.0005),
+        Figure(
+            "deep wins at 2: shallow − deep", 'errors["one hidden", 2] - errors["deep", 2]', 0.0005
+        ),
+        Figure(
+            "shallow wins at 32: deep − shallow",
+            'errors["deep", 32] - errors["one hidden", 32]',
+            0.0005,
+        ),
+        Figure(
+            "retrieval: 32 codes − pixels",
+            '(same["32 deep numbers"].float().mean() - same["784 pixels"].float().mean())',
+            at_least=0,
+        ),
+        Figure(
+            "denoising error / plain's",
+            'noise_errors["denoising auto-encoder, 32 numbers"]'
+            ' / noise_errors["plain auto-encoder, 32 numbers"]',
+            at_most=0.5,
+        ),
+        Figure("one pixel's shift / half erased", "move_errors.mean() / half_errors.mean()", 1),
+    ],
+    "03_tsne": [
+        Figure("trustworthiness(12)", "trust(Y)", at_least=0.96),
+        Figure("KL, ours / scikit-learn's", "ratio", at_most=1.05),
+        Figure("seconds, ours / scikit-learn's", "our_seconds / their_seconds", at_most=1.5),
+        Figure("trustworthiness, PCA (the baseline)", "trust(pca_map)"),
+        Figure("t-SNE − SNE, trustworthiness", "trust(Y) - trust(sne)", at_least=0.005),
+        Figure(
+            "map of codes − of pixels, 1-NN", "same_digit(code_map) - same_digit(Y)", -0.02, 0.02
+        ),
+        Figure("a group 10 times as wide, on the map", "widths[1]", at_most=2),
+        Figure("a gap 9 times as wide, on the map", "gap_ratios[1]", at_most=2),
+        Figure("clumps: perplexity 2 / 60", "clumping(foggy) / clumping(better)", at_most=0.8),
+    ],
+    "04_word_embeddings": [
+        Figure("words per second, ours / gensim's", "our_speed / their_speed", at_least=0.5),
+        Figure("place of queen, ours", "queen_place(learnt)", at_most=3),
+        Figure("place of queen, PPMI + SVD", "queen_place(F.normalize(counted, dim=1))"),
+        Figure("family, first three, ours", "family_score(learnt, 3)", at_least=0.25),
+        Figure("family, first three, gensim", "family_score(F.normalize(theirs, dim=1), 3)"),
+        Figure("neighbours shared with gensim", "overlap", at_least=0.25),
+        Figure("place of evil near good", 'place_of("evil", "good")', at_most=533),
+        Figure("lean: home − war", LEAN, at_least=0.05),
+    ],
+}
+
+
+def whole() -> Figure:
+    """The first row of every lecture."""
+    return Figure("seconds, the whole lecture", "", at_most=SECONDS)
+
+
+def run(slug: str, seed: int) -> tuple[float, list[float]]:
+    """Execute a lecture in a fresh kernel; return its seconds and its figures."""
+    notebook = nbformat.read(ROOT / "lectures" / f"{slug}.ipynb", 4)
+    asked = ", ".join(f"float({figure.expression})" for figure in FIGURES[slug])
+    cells, last = (
+        notebook.cells,
+        nbformat.v4.new_code_cell(f"import json\nprint(json.dumps([{asked}]))"),
+    )
+    settings = {"COURSE_SEED": str(seed), "OMP_WAIT_POLICY": "PASSIVE"}
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(ROOT / "lectures")}},
+    )
+    with client.setup_kernel(env={**os.environ, **settings}):
+        began = time.perf_counter()
+        for i, cell in enumerate(cells):
+            client.execute_cell(cell, i)
+        seconds = time.perf_counter() - began
+        cells.append(last)
+        client.execute_cell(last, len(cells) - 1)
+    return seconds, json.loads(last.outputs[0].text)
+
+
+def main(
+    slugs: Annotated[list[str] | None, typer.Argument(help="Lectures; all by default.")] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="May be given more than once.")] = None,
+) -> None:
+    """Run lectures and compare their figures with the targets."""
+    unknown = sorted(set(slugs or []) - set(FIGURES))
+    if unknown:
+        raise typer.BadParameter(f"no such lecture: {', '.join(unknown)}")
+    seeds = seed or [0, 1, 2]
+    rows: list[dict[str, Any]] = []
+    for slug in slugs or FIGURES:
+        runs = []
+        for s in seeds:
+            seconds, values = run(slug, s)
+            runs.append([seconds, *values])
+            print(f"{slug}, seed {s}: {seconds:.0f} s", flush=True)
+        for figure, row in zip([whole(), *FIGURES[slug]], zip(*runs)):
+            rows.append(
+                {
+                    "lecture": slug[:2],
+                    "figure": figure.name,
+                    "target": figure.target or "–",
+                    **{f"seed {s}": float(f"{v:.5g}") for s, v in zip(seeds, row)},
+                    "reached": "yes" if all(map(figure.reached, row)) else "NO",
+                }
+            )
+    caption = "Lectures run from top to bottom: seconds and figures"
+    if slugs or seed:
+        print(text_table(rows, caption))
+        print("(A part only: not kept.)")
+    else:
+        report("lectures", caption, rows)
+    if any(row["reached"] == "NO" for row in rows):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

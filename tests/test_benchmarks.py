@@ -1,0 +1,108 @@
+"""The benchmarks measure what they say, and their kept results belong to them."""
+
+import ast
+import builtins
+import json
+
+import pytest
+from examples import ROOT, manuscripts
+
+from benchmarks import common, lectures, tsne, word_vectors
+from course_utils.authoring.answers import names_of
+from course_utils.authoring.manuscript import read
+
+LECTURES = manuscripts("lectures")
+
+
+def kept(name):
+    return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())
+
+
+def test_every_lecture_has_figures():
+    assert list(lectures.FIGURES) == [path.stem for path in LECTURES]
+    for figures in lectures.FIGURES.values():
+        assert len([f for f in figures if f.target]) >= 3
+
+
+@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+def test_a_lecture_leaves_the_names_that_its_figures_need(path):
+    made = set()
+    for cell in read(path).cells:
+        if cell.kind == "code":
+            made |= names_of(cell.source)[0]
+    for figure in lectures.FIGURES[path.stem]:
+        asked = {n.id for n in ast.walk(ast.parse(figure.expression)) if isinstance(n, ast.Name)}
+        assert asked - made - set(dir(builtins)) == set(), figure
+
+
+def test_a_figure_knows_its_limits():
+    between = lectures.Figure("f", "x", 1, 2)
+    assert [between.reached(v) for v in (0.9, 1, 1.5, 2, 2.1)] == [False, True, True, True, False]
+    assert between.target == "at least 1 and at most 2"
+    free = lectures.Figure("f", "x")
+    assert free.reached(-1e9) and free.target == ""
+    assert not lectures.Figure("f", "x", at_least=0).reached(float("nan"))
+
+
+def test_a_lecture_is_run_and_asked(tmp_path, monkeypatch):
+    import nbformat
+
+    cells = [nbformat.v4.new_code_cell(text) for text in ("import os", "x = {'a': 6}; y = 7")]
+    cells.append(nbformat.v4.new_code_cell("seed = int(os.environ['COURSE_SEED'])"))
+    (tmp_path / "lectures").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "lectures" / "small.ipynb")
+    monkeypatch.setattr(lectures, "ROOT", tmp_path)
+    asked = [lectures.Figure("product", "x['a'] * y"), lectures.Figure("seed", "seed")]
+    monkeypatch.setitem(lectures.FIGURES, "small", asked)
+    seconds, values = lectures.run("small", seed=5)
+    assert values == [42, 5] and 0 < seconds < 60
+
+
+@pytest.mark.parametrize(
+    ("slug", "pieces"), [("04_word_embeddings", word_vectors.CELLS), ("03_tsne", tsne.CELLS)]
+)
+def test_the_benchmarks_find_the_lectures_code(slug, pieces):
+    cells = [cell.source for cell in read(ROOT / "manuscript/lectures" / f"{slug}.py").cells]
+    for piece in pieces:
+        assert sum(piece in source for source in cells) == 1, piece
+
+
+def test_code_that_is_gone_is_told():
+    with pytest.raises(LookupError, match="stands in 0 cells of 03_tsne"):
+        common.lecture_code("03_tsne", ["def no_such_function("])
+    space = common.lecture_code("03_tsne", ["def mutual("], {"chances": __import__("torch").eye(2)})
+    assert "mutual" in space
+
+
+def test_a_report_is_printed_and_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(common, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(common, "ROOT", tmp_path)
+    common.report("small", "About nothing", [{"a": 1, "b": "x"}], summary={"s": 2})
+    assert "About nothing" in capsys.readouterr().out
+    result = json.loads((tmp_path / "results" / "small.json").read_text())
+    assert result["rows"] == [{"a": 1, "b": "x"}] and result["summary"] == {"s": 2}
+    assert {"processor", "cores", "memory_GiB", "python", "torch"} <= set(result["machine"])
+
+
+@pytest.mark.parametrize("name", ["lectures", "word_vectors", "tsne"])
+def test_the_kept_results_tell_the_machine_but_not_whose(name):
+    import getpass
+    import socket
+
+    text = json.dumps(kept(name))
+    assert kept(name)["machine"]["torch"]
+    for secret in (str(ROOT), "/root/", "/home/", "/tmp/", socket.gethostname()):
+        assert len(secret) < 4 or secret not in text
+    assert f'"{getpass.getuser()}"' not in text
+
+
+def test_the_kept_lecture_results_are_of_these_figures_and_reach_them():
+    rows = kept("lectures")["rows"]
+    expected = [
+        (slug[:2], figure.name, figure.target or "–")
+        for slug, figures in lectures.FIGURES.items()
+        for figure in [lectures.whole(), *figures]
+    ]
+    assert [(row["lecture"], row["figure"], row["target"]) for row in rows] == expected
+    assert all({"seed 0", "seed 1", "seed 2"} <= set(row) for row in rows)
+    assert [row["figure"] for row in rows if row["reached"] != "yes"] == []
