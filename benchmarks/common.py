@@ -36,7 +36,6 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_GiB": memory,
         "threads_of_torch": torch.get_num_threads(),
-        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "not set"),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},

@@ -48,7 +48,7 @@ class Figure:
         return " and ".join(f"{word} {limit:g}" for limit, word in limits if limit is not None)
 
 
-LEAN = 'mean_lean("house bed veil well bread") - mean_lean("sword battle army captain host spear")'
+LEAN = 'mean_lean("house bed veil bread") - mean_lean("sword battle army captain host spear")'
 FIGURES = {
     "00_deep_learning_in_one_slice": [
         Figure("accuracy, MLP", 'right["MLP"]', at_least=0.975),
@@ -141,7 +141,7 @@ def run(slug: str, seed: int) -> tuple[float, list[float]]:
         notebook.cells,
         nbformat.v4.new_code_cell(f"import json\nprint(json.dumps([{asked}]))"),
     )
-    settings = {"COURSE_SEED": str(seed), "OMP_WAIT_POLICY": "PASSIVE"}
+    settings = {"COURSE_SEED": str(seed)}
     client = NotebookClient(
         notebook,
         timeout=600,

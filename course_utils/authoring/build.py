@@ -279,9 +279,7 @@ def execute(
         on_cell_complete=lambda cell, cell_index: on_cell(),
     )
     try:
-        # Waiting threads that spin make training crawl when another program wants a core.
-        settings = {"PYTHONHASHSEED": "0", "OMP_WAIT_POLICY": "PASSIVE"}
-        done = client.execute(env={**os.environ, **settings})
+        done = client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         line = published[at].line
         text = str(error).strip()

@@ -46,7 +46,7 @@ images, labels = datasets.mnist("train", n=2000)  # (2000, 1, 28, 28), (2000,)
 X = images.flatten(1)  # (2000, 784)
 mean = X.mean(0)
 patterns = torch.linalg.svd(X - mean, full_matrices=False)[2][:50]
-X50 = (X - mean) @ patterns.T  # 50 PCA numbers: quicker, and distances hardly change
+X50 = (X - mean) @ patterns.T  # 50 PCA numbers: quicker
 print("digits", tuple(X.shape), " after PCA", tuple(X50.shape))
 
 # %% [markdown]
@@ -76,7 +76,8 @@ plotting.show(figure, "A handwritten 3 in the middle, joined to its eight neares
 #
 # We have drawn a map before: with two PCA numbers. Let us be strict with it. Take the 12 nearest
 # neighbours of each digit *on the map*. Are they neighbours in 784 dimensions too?
-# **Trustworthiness** (Venna and Kaski 2001) counts this: 1 if there are no false neighbours, and
+# **Trustworthiness** (Venna and Kaski 2001) scores this: a false neighbour costs the more, the farther
+# down it stands in the true order. 1 means that there are no false neighbours, and
 # about 0.5 for a map drawn by chance.
 #
 # <details><summary><b>Predict:</b> PCA keeps the two directions with the largest spread. Will it
@@ -118,8 +119,8 @@ for name, Y in {"by chance": by_chance, "PCA": pca_map}.items():
 # How wide is the bell? In a dense region it should be narrow, in a thin one wide, so each point
 # gets a $\beta_i$ of its own. We say how many neighbours we want, *in effect*: the **perplexity**,
 # $e^{H_i}$ with the entropy $H_i = -\sum_j p_{j|i} \log p_{j|i}$. Twelve equally likely neighbours
-# have perplexity 12. A larger $\beta$ always means fewer neighbours, so we find it by halving an
-# interval.
+# have perplexity 12. A larger $\beta$ always means fewer neighbours. So we double it until they are too
+# few, and then halve the interval again and again.
 
 # %%
 def neighbour_chances(D2, perplexity, rounds=40):
@@ -178,10 +179,11 @@ print(f"sum {P.sum():.4f}, symmetric: {torch.equal(P, P.T)}")
 #
 # $$\text{KL}(P \,\|\, Q) = \sum_{ij} p_{ij} \log \frac{p_{ij}}{q_{ij}}$$
 #
-# Look at one term: $p$ large and $q$ small is dear. $p$ small and $q$ large is cheap. So tearing
-# neighbours apart costs much, and false neighbours cost little.
+# Look at one term: $p$ large and $q$ small costs much. $p$ small and $q$ large costs little. So tearing
+# neighbours apart is punished, and false neighbours hardly.
 #
-# The first method, SNE (Hinton and Roweis 2002), used a bell curve on the map as well. It has a
+# The first method, SNE (Hinton and Roweis 2002), used a bell curve on the map as well. (Ours is its
+# symmetric form, from the paper of 2008: one table $P$ in place of a row for each point.) It has a
 # trouble with **room**:
 
 # %%
@@ -202,11 +204,11 @@ plotting.show(
 
 # %% [markdown]
 # In 50 dimensions a point has a *crowd* of others, all at about the same middling distance. In the
-# plane there is no room for them: put the near ones right, and the crowd must be pushed too far
-# out, or everything is squeezed into one lump.
+# plane there is no room for them. At their right distance they do not fit, so they come out too far.
+# The bell curve pulls them all back a little, and together they squeeze the map into one lump.
 #
 # t-SNE (van der Maaten and Hinton 2008) cures it with a curve that has a **heavy tail**, Student's
-# t. A chance of middling size may then lie *far* out on the map:
+# t. Two points of middling $p$ may then lie *far* apart on the map, at no cost:
 #
 # $$q_{ij} = \frac{w_{ij}}{\sum_{k \ne l} w_{kl}}, \qquad
 # w_{ij} = \frac{1}{1 + \|y_i - y_j\|^2} \quad\text{in place of}\quad e^{-\|y_i - y_j\|^2}$$
@@ -221,7 +223,7 @@ arrow = {"arrowstyle": "->"}
 axis.annotate("the same weight, twice as far out", (3.0, 0.1), (1.7, 0.4), arrowprops=arrow)
 axis.set(xlabel="distance on the map", ylabel="weight w")
 axis.legend()
-plotting.show(figure, "The bell curve is gone at distance 2; Student's t reaches the same at 3.")
+plotting.show(figure, "The bell curve has fallen to 0.1 at distance 1.5, Student's t only at distance 3.")
 
 # %% [markdown]
 # ## 5 · Down the slope
@@ -264,11 +266,12 @@ for tail in ("student", "bell"):
     print(tail, "gradient as autograd's:", torch.allclose(Y.grad, gradient(few, Y, tail).detach()))
 
 # %% [markdown]
-# Three tricks of the paper make the descent quick:
+# Three tricks of the paper of 2008 make the descent quick:
 #
 # - **momentum**: keep some of the last step's speed;
 # - **gains**: a coordinate that keeps its direction may take larger steps (Jacobs 1988);
-# - **early exaggeration**: for the first quarter, multiply $P$ by 12. All pulls are too strong, so
+# - **early exaggeration**: for the first quarter, multiply $P$ by 12 (the paper took 4; 12 is
+#   from van der Maaten 2014). All pulls are too strong, so
 #   points gather into tight groups while there is still room to move past each other.
 #
 # We begin at a tiny copy of the PCA map. That makes the result repeatable, and keeps more of the
@@ -307,6 +310,9 @@ Y, history = tsne(P, places())
 print(f"trustworthiness {trust(Y):.4f} (target: at least 0.96)")
 
 # %% [markdown]
+# The curve has stairs since we look at the KL every 25 steps only. And it has a cliff, where early
+# exaggeration ends: until then the machine makes another loss small, the one with $12 P$.
+#
 # ## 6 · Look
 #
 # <details><summary><b>Predict:</b> nobody told the machine about ten digits. How many islands
@@ -382,7 +388,8 @@ widgets.Explorer(
 #
 # We compare with scikit-learn's t-SNE on the same 50 PCA numbers, in this very run. Its map gets
 # the *same* exact KL, from our own $P$. (The KL that it reports itself is of an approximation,
-# Barnes–Hut, which it uses to be quick on large sets: van der Maaten 2014.)
+# Barnes–Hut, which it uses to be quick on large sets: van der Maaten 2014. It takes its usual 1,000
+# steps, ours takes 500.)
 
 # %% tags=["random"]
 import time
@@ -452,14 +459,17 @@ training.train(copy_step, steps=1500, label="auto-encoder", log=True, unit="MSE 
 with torch.no_grad():
     codes = encoder(X)
 code_P = mutual(neighbour_chances(torch.cdist(codes, codes) ** 2, 30))
-code_map, _ = tsne(code_P, places(), curve=False)
+centred = codes - codes.mean(0)
+start = centred @ torch.linalg.svd(centred, full_matrices=False)[2][:2].T  # PCA, of the codes
+code_map, _ = tsne(code_P, start, curve=False)
+print(f"trustworthiness of the map of codes, judged by pixels: {trust(code_map):.3f}")
 for name, places_of in {"pixels": Y, "codes": code_map}.items():
     print(f"map of {name}: nearest is the same digit {same_digit(places_of):.1%}")
 figure, axes = plt.subplots(1, 2, figsize=(9.4, 4.6))
-for axis, places_of, name in zip(axes, (Y, code_map), ("of pixels", "of 32 codes")):
+for axis, places_of, name in zip(axes, (Y, code_map), ("of pixels", "of codes")):
     plotting.scatter_digits(axis, places_of, labels, size=5)
     axis.set(title=f"t-SNE {name}", xticks=[], yticks=[])
-plotting.show(figure, "t-SNE maps of 2000 digits, of pixels and of codes: much the same islands.")
+plotting.show(figure, "t-SNE maps of 2000 digits, of pixels and of codes: the same islands, in other places.")
 
 # %% [markdown]
 # Much the same. The auto-encoder has kept the neighbours: that is what the 32 numbers are for.
@@ -572,12 +582,12 @@ print(f"nearest / typical distance: {clumping(foggy):.3f} and {clumping(better):
 # %% [markdown]
 # ## 9 · What it still cannot do
 #
-# - It gives **places**, not a code: there is no encoder for a new digit, and no decoder. (Lecture
-#   02 had both.) You cannot create from it.
+# - It gives **places**, not a code: as written here it has no encoder for a new digit, and never a
+#   decoder. (Lecture 02 had both.) You cannot create from it.
 # - It needs $n^2$ pairs. *Barnes–Hut* t-SNE treats far groups as one point (van der Maaten 2014),
 #   and *openTSNE* (Poličar, Stražar and Zupan 2019) also places new points on an old map. *UMAP*
 #   (McInnes, Healy and Melville 2018) replaces the sum over all pairs by sampling a few, and is
-#   faster still on large sets. The three misreadings hold for all of them.
+#   quick on large sets. The three misreadings hold for all of them.
 # - It needs **distances** to begin with. Between pictures we had pixels. But what is the distance
 #   between *cat* and *dog*? Or between *king* and *queen*? Words come with no numbers at all.
 #   Lecture 04 makes some.
@@ -634,6 +644,7 @@ widgets.quiz(
 # **Further reading**
 #
 # - G. Hinton and S. Roweis (2002), *Stochastic neighbor embedding*.
+# - R. A. Jacobs (1988), *Increased rates of convergence through learning rate adaptation*.
 # - L. van der Maaten and G. Hinton (2008), *Visualizing data using t-SNE*.
 # - L. van der Maaten (2014), *Accelerating t-SNE using tree-based algorithms*.
 # - J. Venna and S. Kaski (2001), *Neighborhood preservation in nonlinear projection methods: an
