@@ -371,14 +371,13 @@ check_properties(6, 6, seed=1)
 check_properties(4, 9, seed=5)
 ### BEGIN HIDDEN TESTS
 def check_ppmi(n, m, seed):
-    C = some_counts(n, m, seed)
+    hint, C = "Row i has the sum of row i, column j its own.", some_counts(n, m, seed)
     rows, columns, total = C.sum(1).tolist(), C.sum(0).tolist(), float(C.sum())
     wanted = np.zeros((n, m))
     for i in range(n):
         for j in range(m):
             if C[i, j] > 0:
                 wanted[i, j] = max(0, np.log(float(C[i, j]) * total / (rows[i] * columns[j])))
-    hint = "Row i is divided by the sum of row i, column j by its own."
     expect_close(ppmi(C), wanted, "PPMI", hint)
 
 
