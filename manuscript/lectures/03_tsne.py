@@ -339,8 +339,8 @@ plotting.show(
 # Same data, same $P$, same steps. The only difference between the middle and the right is the tail
 # of one curve. In the middle the groups are there, but crowded. At the right there is room.
 #
-# Perplexity is the knob that everybody turns. Turn it yourself: the maps below were made with it
-# set from 2 to 300, on the first 1,000 digits.
+# Perplexity is the knob that everybody turns. We draw maps of the first 1,000 digits with it set from
+# 2 to 300.
 #
 # <details><summary><b>Predict:</b> what will go wrong at 2, and what at 300?</summary>
 #
@@ -357,6 +357,19 @@ for perplexity in perplexities:
     maps[perplexity], _ = tsne(
         P_1000, places(1000), steps=400, curve=False, label=f"perplexity {perplexity}"
     )
+
+figure, axes = plt.subplots(1, 3, figsize=(12, 4.2))
+for axis, perplexity in zip(axes, (2, 30, 300)):
+    plotting.scatter_digits(axis, maps[perplexity], labels[:1000], size=5)
+    axis.set(xticks=[], yticks=[], title=f"perplexity {perplexity}")
+plotting.show(
+    figure,
+    "Maps of 1000 digits. Perplexity 2: many crumbs. 30: about ten islands. 300: islands that touch.",
+)
+
+# %% [markdown]
+# (Do not compare the KLs printed above. Each perplexity has another $P$, so the smaller number is not
+# the better map.) Now turn the knob yourself:
 
 # %% tags=["random"]
 import ipywidgets
