@@ -49,6 +49,11 @@ class Figure:
 
 
 LEAN = 'mean_lean("house bed veil bread") - mean_lean("sword battle army captain host spear")'
+STEPS_PER_SECOND = (
+    "(cnn_history.steps / cnn_history.seconds) / (rnn_history.steps / rnn_history.seconds)"
+)
+CHECKED_GAP = "abs(log_p_x - elbo(torch.tensor(0.5), 0.6) - gap)"
+RANDOM_CODES = 'sample_distance["auto-encoder"] / sample_distance["VAE"]'
 FIGURES = {
     "00_deep_learning_in_one_slice": [
         Figure("accuracy, MLP", 'right["MLP"]', at_least=0.975),
@@ -124,6 +129,56 @@ FIGURES = {
         Figure("neighbours shared with gensim", "overlap", at_least=0.25),
         Figure("place of evil near good", 'place_of("evil", "good")', at_most=533),
         Figure("lean: home − war", LEAN, at_least=0.05),
+    ],
+    "05_pixel_generation": [
+        Figure("test nats per image, PixelCNN", "cnn_nats", at_most=90),
+        Figure("test nats, each pixel alone (the baseline)", "alone_nats"),
+        Figure("test nats, table of 12 pixels (the baseline)", "table_nats"),
+        Figure("test nats, PixelRNN, first 1,000", "rnn_nats"),
+        Figure("PixelRNN beats each pixel alone by", "alone_nats - rnn_nats", at_least=30),
+        Figure("the table beats the PixelRNN by", "rnn_nats - table_nats", at_least=5),
+        Figure("steps per second, CNN / RNN", STEPS_PER_SECOND, at_least=2),
+        Figure("earlier pixels unseen, two stacks", "(earlier & ~field).sum()", at_most=0),
+        Figure("earlier pixels unseen, 7 masked layers", "blind.sum()", at_least=1),
+        Figure("second pixel after the first / alone", "(h12 - h1) / h2", at_most=0.8),
+        Figure("bits per pixel, faces", 'face_bits["PixelCNN"]', at_most=0.4),
+        Figure("bits per pixel, two neighbours", 'face_bits["left and upper neighbour"]', 1),
+        Figure("bits per pixel, unigram (the baseline)", 'face_bits["unigram"]'),
+        Figure("poems well-formed", "share", at_least=0.98),
+        Figure("perplexity, GRU", 'perplexity["GRU"]'),
+        Figure("perplexity, bigram (the baseline)", 'perplexity["bigram"]'),
+        Figure("perplexity, GRU / bigram", 'perplexity["GRU"] / perplexity["bigram"]', None, 0.7),
+        Figure("pairs as in one training poem: new − real", "copy_share - test_share", None, 0),
+        Figure("seconds per digit drawn", "digit_seconds / 20"),
+        Figure("seconds per face drawn", "face_seconds / 30"),
+        Figure("seconds: draw / judge", "draw_over_judge", at_least=50),
+        Figure("mask B first: test nats", "cheat_nats", at_most=5),
+        Figure("mask B first: ink it draws", "cheat_drawn.float().mean()", at_most=0.01),
+    ],
+    "06_vae": [
+        Figure("test −ln p(x), K = 200, every tenth image", "iw_bound", at_most=97),
+        Figure("its standard error", "iw_error"),
+        Figure("test −ELBO, 10,000 images", "rec + kl"),
+        Figure("its KL", "kl"),
+        Figure("seconds of training", "history.seconds", at_most=60),
+        Figure("noise alone: width / spread of codes", "noise_widths[-1]", at_most=0.01),
+        Figure("ln p(x) = ELBO + gap, error", CHECKED_GAP, at_most=1e-4),
+        Figure("gradient noise: score / path", "by_score.std() / by_path.std()", at_least=3),
+        Figure("random codes: AE's distance / VAE's", RANDOM_CODES, at_least=2),
+        Figure("half way: AE − VAE", 'middle_distance["auto-encoder"] - middle_distance["VAE"]', 0),
+        Figure("numbers of the code in use, of 50", "active", 10, 40),
+        Figure("KL, along the axes", 'gaussians["along the axes"]["KL"]', at_most=0.05),
+        Figure("KL, turned", 'gaussians["turned by 45°"]["KL"]', at_least=1.5),
+        Figure("−ELBO, along the axes", 'sum(gaussians["along the axes"].values())', 4.4, 4.55),
+        Figure("−ELBO, turned", 'sum(gaussians["turned by 45°"].values())', 4.4, 4.55),
+        Figure("KL, sum and sum", 'reduced["sum, sum"][1]', at_least=10),
+        Figure("KL, mean and mean", 'reduced["mean, mean"][1]', at_most=0.1),
+        Figure("KL, mean and sum", 'reduced["mean, sum"][1]', at_most=0.1),
+        Figure("copies: β 1 − β 0.1", "betas[1.0][0] - betas[0.1][0]", at_least=5),
+        Figure("copies: β 8 − β 1", "betas[8.0][0] - betas[1.0][0]", at_least=5),
+        Figure("in use with β 1 − with β 8", "betas[1.0][2] - betas[8.0][2]", at_least=1),
+        Figure("to the nearest: samples − real", "distance.mean() - real_distance", at_least=0),
+        Figure("nats: pixel far − beside", 'costs["far away"] - costs["beside the stroke"]', 5),
     ],
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+import warnings
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -56,16 +57,30 @@ def png(figure: Figure, dpi: int = 90, tight: bool = True) -> bytes:
         Dots per inch.
     tight : bool
         Cut away the empty border.
+
+    Raises
+    ------
+    ValueError
+        The figure holds a character that no font of it can draw, Chinese for example.
     """
     buffer = io.BytesIO()
-    figure.savefig(
-        buffer,
-        format="png",
-        dpi=dpi,
-        bbox_inches="tight" if tight else None,
-        facecolor="white",
-        metadata={"Software": ""},
-    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        figure.savefig(
+            buffer,
+            format="png",
+            dpi=dpi,
+            bbox_inches="tight" if tight else None,
+            facecolor="white",
+            metadata={"Software": ""},
+        )
+    for warning in caught:
+        if "missing from font" in str(warning.message):
+            raise ValueError(
+                f"{warning.message}: an empty box would stand there. Show such text beside the "
+                "picture, as text: see show_poems"
+            )
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return buffer.getvalue()
 
 
@@ -275,6 +290,42 @@ def text_table(rows: Sequence[Mapping[str, Any]], caption: str = "") -> str:
         for line in [columns, *cells]
     ]
     return "\n".join([caption, *lines] if caption else lines)
+
+
+def poem_cards(poems: Sequence[Sequence[str]], captions: Sequence[str] | None = None) -> str:
+    """Return poems side by side as HTML, which every browser has the characters for.
+
+    Parameters
+    ----------
+    poems : sequence of sequence of str
+        The lines of each poem.
+    captions : sequence of str, optional
+        One under each poem.
+    """
+    cards = []
+    for i, lines in enumerate(poems):
+        below = f"<small>{escape(captions[i])}</small>" if captions else ""
+        text = "<br>".join(escape(line) for line in lines)
+        cards.append(
+            '<div style="border: 1px solid #bbb; border-radius: 4px; padding: 0.5em 0.9em">'
+            f'<div lang="zh-Hant" style="font-size: 1.15em">{text}</div>{below}</div>'
+        )
+    return f'<div style="display: flex; flex-wrap: wrap; gap: 0.6em">{"".join(cards)}</div>'
+
+
+def show_poems(poems: Sequence[Sequence[str]], captions: Sequence[str] | None = None) -> None:
+    """Display poems side by side as text: figures may lack fonts for Chinese, browsers do not.
+
+    Parameters
+    ----------
+    poems, captions
+        As for `poem_cards`.
+    """
+    from IPython.display import display
+
+    notes = [f"  ({caption})" for caption in captions] if captions else [""] * len(poems)
+    plain = "\n".join("，".join(lines) + note for lines, note in zip(poems, notes))
+    display({"text/html": poem_cards(poems, captions), "text/plain": plain}, raw=True)
 
 
 def _cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:

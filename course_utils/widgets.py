@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,6 +130,58 @@ class Explorer:
         bundle, metadata = picture(self.still(self.image.value), self.alt)
         view = self.view._repr_mimebundle_()  # the live controls, where a kernel runs
         display({**view, **bundle}, metadata=metadata, raw=True)
+
+
+class TextExplorer:
+    """Controls above a text that follows them, and a button to have it written anew.
+
+    Parameters
+    ----------
+    write : callable
+        ``write(**values)``, one keyword per control, returns HTML. Its ``ValueError`` is shown to
+        the reader in its place.
+    controls : mapping of str to ipywidgets.Widget
+        What the reader changes; each has a ``value``.
+
+    Attributes
+    ----------
+    view : ipywidgets.Widget
+        What is displayed.
+    text : ipywidgets.HTML
+        The text.
+    again : ipywidgets.Button
+        Calls ``write`` once more.
+    """
+
+    def __init__(
+        self, write: Callable[..., str], controls: Mapping[str, ipywidgets.Widget]
+    ) -> None:
+        import ipywidgets
+
+        self.write, self.controls = write, dict(controls)
+        self.text = ipywidgets.HTML()
+        self.again = ipywidgets.Button(description="Again", icon="refresh")
+        self.again.on_click(lambda _: self.update())
+        for control in self.controls.values():
+            control.observe(lambda _: self.update(), names="value")
+        self.update()
+        self.view = ipywidgets.VBox([*self.controls.values(), self.again, self.text])
+
+    def update(self) -> None:
+        """Write the text for the controls' present values."""
+        values = {name: control.value for name, control in self.controls.items()}
+        try:
+            self.text.value = self.write(**values)
+        except ValueError as error:
+            self.text.value = f"<p><b>That does not work:</b> {escape(str(error))}</p>"
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        html = self.text.value
+        plain = unescape(re.sub(r"<[^>]*>", " ", html)).strip()
+        view = self.view._repr_mimebundle_()
+        display({**view, "text/html": html, "text/plain": plain}, raw=True)
 
 
 def sliders(

@@ -124,3 +124,24 @@ def test_a_table_is_html_and_plain_text(shown):
         "a<b  0.1235",
         "c    –",
     ]
+
+
+def test_a_character_that_no_font_has_is_an_error_not_an_empty_box():
+    figure, axis = plt.subplots()
+    axis.set_title("\uf8ff\U0010fffd")  # private characters: no font of matplotlib has them
+    with pytest.raises(ValueError, match="missing from font"):
+        plotting.png(figure)
+    axis.set_title("z̄ → x̂, 10 µs")
+    plotting.png(figure)
+    plt.close(figure)
+
+
+def test_poems_are_shown_as_text(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    plotting.show_poems([["春眠不覺曉", "處處聞啼鳥"], ["白日", "<b>"]], ["孟浩然", "nobody"])
+    (bundle,) = shown
+    assert "image/png" not in bundle
+    assert "春眠不覺曉<br>處處聞啼鳥" in bundle["text/html"]
+    assert "孟浩然" in bundle["text/html"] and "&lt;b&gt;" in bundle["text/html"]
+    assert bundle["text/plain"].splitlines()[0] == "春眠不覺曉，處處聞啼鳥  (孟浩然)"

@@ -137,3 +137,28 @@ def test_a_quiz_answers_at_once_without_kernel_or_script(monkeypatch):
 def test_a_quiz_needs_its_right_answer():
     with pytest.raises(ValueError, match="none of"):
         widgets.quiz("?", {"a": "b"}, right="c")
+
+
+def test_a_text_follows_its_controls_and_explains_what_does_not_work(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    calls = []
+
+    def write(first):
+        calls.append(first)
+        if not first:
+            raise ValueError("type a <line>")
+        return f"<b>{first}</b><br>明月 &amp; {len(calls)}"
+
+    explorer = widgets.TextExplorer(write, {"first": ipywidgets.Text("春風")})
+    assert explorer.text.value == "<b>春風</b><br>明月 &amp; 1"
+    explorer.again.click()
+    assert explorer.text.value.endswith("2")
+    explorer.controls["first"].value = ""
+    assert "type a &lt;line&gt;" in explorer.text.value
+    explorer.controls["first"].value = "白日"
+    explorer._ipython_display_()
+    (bundle,) = shown
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/html"] == explorer.text.value
+    assert bundle["text/plain"].split() == ["白日", "明月", "&", "4"]
