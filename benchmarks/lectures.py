@@ -167,7 +167,7 @@ FIGURES = {
         Figure("random codes: AE's distance / VAE's", RANDOM_CODES, at_least=2),
         Figure("half way: AE − VAE", 'middle_distance["auto-encoder"] - middle_distance["VAE"]', 0),
         Figure("numbers of the code in use, of 50", "active", 10, 40),
-        Figure("KL, along the axes", 'gaussians["along the axes"]["KL"]', at_most=0.05),
+        Figure("KL, along the axes", 'gaussians["along the axes"]["KL"]', at_most=0.02),
         Figure("KL, turned", 'gaussians["turned by 45°"]["KL"]', at_least=1.5),
         Figure("−ELBO, along the axes", 'sum(gaussians["along the axes"].values())', 4.4, 4.55),
         Figure("−ELBO, turned", 'sum(gaussians["turned by 45°"].values())', 4.4, 4.55),

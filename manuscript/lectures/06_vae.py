@@ -512,7 +512,7 @@ gaussians = {}
 for name, points in (("along the axes", straight), ("turned by 45°", straight @ turn)):
     training.seed_everything(0)
     model = SmallVAE()
-    fit(model, small_loss, 5000, name, data=points, lr=5e-3, batch=256)
+    fit(model, small_loss, 5000, name, data=points, lr=1e-2, batch=256)
     parts = small_loss(model, points)
     gaussians[name] = {key: value.item() for key, value in parts.items()}
 plotting.table(
