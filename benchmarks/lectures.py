@@ -53,6 +53,8 @@ STEPS_PER_SECOND = (
     "(cnn_history.steps / cnn_history.seconds) / (rnn_history.steps / rnn_history.seconds)"
 )
 CHECKED_GAP = "abs(log_p_x - elbo(torch.tensor(0.5), 0.6) - gap)"
+MANY_SAMPLES = "torch.cat([importance_weighted(vae, x, 5000) for x in test[::50].split(5)]).mean()"
+FEW_SAMPLES = "importance_weighted(vae, test[::50], 200).mean()"
 RANDOM_CODES = 'sample_distance["auto-encoder"] / sample_distance["VAE"]'
 FIGURES = {
     "00_deep_learning_in_one_slice": [
@@ -131,6 +133,7 @@ FIGURES = {
         Figure("lean: home − war", LEAN, at_least=0.05),
     ],
     "05_pixel_generation": [
+        # Digits are binarised anew at every step, the test digits once, all 10,000 of them.
         Figure("test nats per image, PixelCNN", "cnn_nats", at_most=90),
         Figure("test nats, each pixel alone (the baseline)", "alone_nats"),
         Figure("test nats, table of 12 pixels (the baseline)", "table_nats"),
@@ -156,14 +159,18 @@ FIGURES = {
         Figure("mask B first: ink it draws", "cheat_drawn.float().mean()", at_most=0.01),
     ],
     "06_vae": [
-        Figure("test −ln p(x), K = 200, every tenth image", "iw_bound", at_most=97),
+        # Binarised as in 05. K is the number of importance samples; every tenth test image.
+        Figure("test −ln p(x), K = 200, 1,000 images", "iw_bound", at_most=97),
         Figure("its standard error", "iw_error"),
+        Figure("test −ln p(x), K = 5,000, 200 images", MANY_SAMPLES, at_most=97),
+        Figure("the same images, K = 200", FEW_SAMPLES),
         Figure("test −ELBO, 10,000 images", "rec + kl"),
         Figure("its KL", "kl"),
         Figure("seconds of training", "history.seconds", at_most=60),
         Figure("noise alone: width / spread of codes", "noise_widths[-1]", at_most=0.01),
         Figure("ln p(x) = ELBO + gap, error", CHECKED_GAP, at_most=1e-4),
-        Figure("gradient noise: score / path", "by_score.std() / by_path.std()", at_least=3),
+        Figure("gradient noise: score / path, 1 number", "noise[1]", at_least=3),
+        Figure("gradient noise: score / path, 50 numbers", "noise[50]", at_least=30),
         Figure("random codes: AE's distance / VAE's", RANDOM_CODES, at_least=2),
         Figure("half way: AE − VAE", 'middle_distance["auto-encoder"] - middle_distance["VAE"]', 0),
         Figure("numbers of the code in use, of 50", "active", 10, 40),

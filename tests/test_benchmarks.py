@@ -7,7 +7,7 @@ import json
 import pytest
 from examples import ROOT, manuscripts
 
-from benchmarks import common, lectures, tsne, word_vectors
+from benchmarks import common, lectures, pixelcnn, tsne, word_vectors
 from course_utils.authoring.answers import names_of
 from course_utils.authoring.manuscript import read
 
@@ -59,7 +59,12 @@ def test_a_lecture_is_run_and_asked(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("slug", "pieces"), [("04_word_embeddings", word_vectors.CELLS), ("03_tsne", tsne.CELLS)]
+    ("slug", "pieces"),
+    [
+        ("04_word_embeddings", word_vectors.CELLS),
+        ("03_tsne", tsne.CELLS),
+        ("05_pixel_generation", pixelcnn.CELLS),
+    ],
 )
 def test_the_benchmarks_find_the_lectures_code(slug, pieces):
     cells = [cell.source for cell in read(ROOT / "manuscript/lectures" / f"{slug}.py").cells]
@@ -84,7 +89,7 @@ def test_a_report_is_printed_and_kept(tmp_path, monkeypatch, capsys):
     assert {"processor", "cores", "memory_GiB", "python", "torch"} <= set(result["machine"])
 
 
-@pytest.mark.parametrize("name", ["lectures", "word_vectors", "tsne"])
+@pytest.mark.parametrize("name", ["lectures", "word_vectors", "tsne", "pixelcnn"])
 def test_the_kept_results_tell_the_machine_but_not_whose(name):
     import getpass
     import socket

@@ -422,6 +422,10 @@ class Layer(nn.Module):
 # The whole PixelCNN: every colour gets a few numbers (an embedding, as words in lecture 04), a
 # first look as far as `reach`, three layers, and a score for each colour. Digits always stand in
 # the middle, so there we add a `place` map: some numbers for "where am I?".
+#
+# Half a minute on two cores is little. So the network is narrow, the handfuls are small (16 digits
+# make 12,544 guesses), and the learning rate is high at first and falls to zero. What each of these
+# choices is worth at equal seconds stands in `benchmarks/pixelcnn.py`.
 
 # %%
 class PixelCNN(nn.Module):
@@ -797,8 +801,13 @@ plotting.show_poems(new_poems[:6])
 training.seed_everything(0)
 beginnings = ["春風又綠江南岸", "白日依山盡", "獨坐幽篁裏"]
 plotting.show_poems([poem for begin in beginnings for poem in write(2, begin + "/", 0.7)])
+originals = [poem for poem in poems if poem.lines[0] in beginnings]
+plotting.show_poems([p.lines for p in originals], [f"in the pile: {p.author}" for p in originals])
 
 # %% [markdown]
+# Some of these beginnings are first lines of famous poems, and those that stand below were in the pile.
+# It has read them a few times, and it does not recite them.
+#
 # **Is it copying?** Look up, for each new poem, the poem of the training set that shares the most
 # pairs of neighbouring characters with it. But how many is many? Real poets quote each other too:
 # so do the same for poems of the test set.
@@ -962,8 +971,10 @@ print(f"ink in what it draws: {cheat_drawn.float().mean():.1%}, "
       f"in real digits: {digits_test.float().mean():.1%}")  # fmt: skip
 
 # %% [markdown]
-# A likelihood that is too good is a bug. Ask the gradient, as in section 5: it takes a minute, and
-# it cannot be fooled.
+# But did we not say that nobody can cheat with a likelihood? This is none. The chain rule asks for
+# $p(x_i \mid \text{earlier pixels})$, and a guess that has seen $x_i$ is something else: added up over
+# all pictures, these "chances" come to far more than 1. So a likelihood that is too good is a bug.
+# Ask the gradient, as in section 5: it takes a second, and it cannot be fooled.
 
 # %%
 peek = receptive_field(nn.Sequential(cheat.net))
