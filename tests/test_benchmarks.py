@@ -58,6 +58,16 @@ def test_a_lecture_is_run_and_asked(tmp_path, monkeypatch):
     assert values == [42, 5] and 0 < seconds < 60
 
 
+def test_some_lectures_can_be_run_again_and_the_others_rows_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(lectures, "RESULTS", tmp_path)
+    first = [{"lecture": "03", "figure": "a"}, {"lecture": "01", "figure": "b"}]
+    assert [row["lecture"] for row in lectures.merged(first)] == ["01", "03"]
+    gone = {"lecture": "99", "figure": "of a lecture that is gone"}
+    (tmp_path / "lectures.json").write_text(json.dumps({"rows": [*first, gone]}))
+    again = [{"lecture": "03", "figure": "new"}, {"lecture": "03", "figure": "more"}]
+    assert lectures.merged(again) == [first[1], *again]
+
+
 @pytest.mark.parametrize(
     ("slug", "pieces"),
     [
