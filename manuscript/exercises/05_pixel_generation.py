@@ -87,7 +87,9 @@ def parts_of(joint, what):
     assert isinstance(parts, (tuple, list)) and len(parts) == 3, (
         f"{what}: return three tensors, p1, p2 and p3"
     )
-    for part, name, shape in zip(parts, ("p1", "p2", "p3"), (joint.shape[:1], joint.shape[:2], joint.shape)):
+    for part, name, shape in zip(
+        parts, ("p1", "p2", "p3"), (joint.shape[:1], joint.shape[:2], joint.shape)
+    ):
         expect_array(part, shape, f"{what}: {name}")
     return parts
 
@@ -95,11 +97,21 @@ def parts_of(joint, what):
 # By hand. The first pixel is 1 in 3 of 4 pictures. After a 0 the second is always 0.
 by_hand = torch.tensor([[[0.125, 0.125], [0, 0]], [[0.375, 0], [0.1875, 0.1875]]])
 p1, p2, p3 = parts_of(by_hand, "a table of 8 pictures")
-expect_close(p1, torch.tensor([0.25, 0.75]), "p1", "p1[i] is the sum of all pictures that begin with i.")
-expect_close(p2[1], torch.tensor([0.5, 0.5]), "p2[1]", "Divide by the chance of the condition, p1[1].")
-expect_close(p2[0], torch.tensor([1.0, 0.0]), "p2[0]", "Divide by the chance of the condition, p1[0].")
-expect_close(p3[1, 0], torch.tensor([1.0, 0.0]), "p3[1, 0]", "Divide by the chance of x1 = 1 and x2 = 0.")
-expect_close(p3[1, 1], torch.tensor([0.5, 0.5]), "p3[1, 1]", "Divide by the chance of x1 = 1 and x2 = 1.")
+expect_close(
+    p1, torch.tensor([0.25, 0.75]), "p1", "p1[i] is the sum of all pictures that begin with i."
+)
+expect_close(
+    p2[1], torch.tensor([0.5, 0.5]), "p2[1]", "Divide by the chance of the condition, p1[1]."
+)
+expect_close(
+    p2[0], torch.tensor([1.0, 0.0]), "p2[0]", "Divide by the chance of the condition, p1[0]."
+)
+expect_close(
+    p3[1, 0], torch.tensor([1.0, 0.0]), "p3[1, 0]", "Divide by the chance of x1 = 1 and x2 = 0."
+)
+expect_close(
+    p3[1, 1], torch.tensor([0.5, 0.5]), "p3[1, 1]", "Divide by the chance of x1 = 1 and x2 = 1."
+)
 ### BEGIN HIDDEN TESTS
 for trial, shape in enumerate([(2, 2, 2), (3, 5, 4), (6, 2, 3)]):
     joint = made_up(*shape, seed=trial).exp()
@@ -120,7 +132,9 @@ assert isinstance(parts, (tuple, list)) and len(parts) == 3, "return three tenso
 hint = "After something that never happens, all values are equally likely."
 expect_close(parts[1][1], torch.full((2,), 0.5), "p2[1], where x1 = 1 never happens", hint)
 expect_close(parts[2][0, 1], torch.full((4,), 0.25), "p3[0, 1], where x2 = 1 never happens", hint)
-expect_close(parts[1][0], torch.tensor([1.0, 0.0]), "p2[0]", "x1 = 0 does happen: no evening out here.")
+expect_close(
+    parts[1][0], torch.tensor([1.0, 0.0]), "p2[0]", "x1 = 0 does happen: no evening out here."
+)
 ### BEGIN HIDDEN TESTS
 rare = made_up(3, 4, 5, seed=9).exp()
 rare[1] = 0
@@ -135,25 +149,25 @@ expect_close(parts[2][0, 0], rare[0, 0] / rare[0, 0].sum(), "p3 after a rare con
 ### END HIDDEN TESTS
 print("What never happens is no trouble either.")
 
-# %% tags=["wrong"] fails=["test_chain"] why="forgets the condition: p(x2) for every x1"
+# %% tags=["wrong"] fails=["test_chain", "test_chain_never"] why="forgets the condition: p(x2) for every x1"
 def chain(joint):
     p1, p2, p3 = joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))
     return p1, p2.expand(joint.shape[:2]), p3.expand(joint.shape)
 
 
-# %% tags=["wrong"] fails=["test_chain"] why="joint probabilities, not divided by the condition"
+# %% tags=["wrong"] fails=["test_chain", "test_chain_never"] why="joint probabilities, not divided by the condition"
 def chain(joint):
     return joint.sum((1, 2)), joint.sum(2), joint
 
 
-# %% tags=["wrong"] fails=["test_chain"] why="divides by the wrong sum: p(x1 | x2)"
+# %% tags=["wrong"] fails=["test_chain", "test_chain_never"] why="divides by the wrong sum: p(x1 | x2)"
 def chain(joint):
     p12 = joint.sum(2)
     p2 = p12 / p12.sum(0, keepdim=True).clamp(min=1e-12)
     return p12.sum(1), p2, joint / p12[..., None].clamp(min=1e-12)
 
 
-# %% tags=["wrong"] fails=["test_chain"] why="p3 given x1 only"
+# %% tags=["wrong"] fails=["test_chain", "test_chain_never"] why="p3 given x1 only"
 def chain(joint):
     p12 = joint.sum(2)
     p1 = p12.sum(1)
@@ -161,7 +175,7 @@ def chain(joint):
     return p1, p12 / p1[:, None], p3[:, None].expand(joint.shape)
 
 
-# %% tags=["wrong"] fails=["test_chain"] why="divides the table in place"
+# %% tags=["wrong"] fails=["test_chain", "test_chain_never"] why="divides the table in place"
 def chain(joint):
     p12 = joint.sum(2)
     p1 = p12.sum(1)
@@ -238,7 +252,11 @@ def causal_mask(height, width, kind):
 
 # %% tags=["test"] id="test_mask" points=1
 def check_mask(height, width, kind, wanted, hint):
-    mask = expect_array(causal_mask(height, width, kind), (height, width), f"causal_mask({height}, {width}, '{kind}')")
+    mask = expect_array(
+        causal_mask(height, width, kind),
+        (height, width),
+        f"causal_mask({height}, {width}, '{kind}')",
+    )
     wanted = torch.tensor(wanted)
     assert (mask == wanted.numpy()).all(), (
         f"causal_mask({height}, {width}, '{kind}') should be {wanted.tolist()}, "
@@ -249,7 +267,9 @@ def check_mask(height, width, kind, wanted, hint):
 check_mask(3, 3, "A", [[1, 1, 1], [1, 0, 0], [0, 0, 0]], "Rows above are whole, also at the right.")
 check_mask(3, 3, "B", [[1, 1, 1], [1, 1, 0], [0, 0, 0]], "B shows the middle, and nothing later.")
 check_mask(1, 5, "A", [[1, 1, 0, 0, 0]], "In the own row: only what is left of the middle.")
-assert causal_mask(3, 3, "A").is_floating_point(), "the mask should hold floats: it multiplies weights"
+assert causal_mask(3, 3, "A").is_floating_point(), (
+    "the mask should hold floats: it multiplies weights"
+)
 ### BEGIN HIDDEN TESTS
 def in_order(height, width, kind):
     middle = (height * width) // 2
@@ -259,13 +279,16 @@ def in_order(height, width, kind):
 
 for size in ((5, 5), (3, 7), (7, 3), (1, 1), (5, 1), (1, 3), (9, 5)):
     for letter in "AB":
-        check_mask(*size, letter, in_order(*size, letter), "Height and width are not the same thing.")
+        check_mask(
+            *size, letter, in_order(*size, letter), "Height and width are not the same thing."
+        )
 ### END HIDDEN TESTS
 print("The masks are right.")
 
 # %% tags=["test"] id="test_mask_gradient" points=1
-def moved_by(mask, size=9):
+def moved_by(mask, shape, size=9):
     """Which inputs move the output in the middle of a picture, through a window with this mask."""
+    expect_array(mask, shape, "the mask")
     mask = torch.as_tensor(mask, dtype=torch.float32)
     x = torch.zeros(1, 1, size, size, requires_grad=True)
     pad = (mask.shape[0] // 2, mask.shape[1] // 2)
@@ -274,19 +297,23 @@ def moved_by(mask, size=9):
 
 
 for letter in "AB":
-    seen = moved_by(causal_mask(5, 3, letter)).flatten()
+    seen = moved_by(causal_mask(5, 3, letter), (5, 3)).flatten()
     middle = len(seen) // 2
-    assert not seen[middle + 1 :].any(), f"mask {letter} lets a later pixel through: the gradient sees it"
+    assert not seen[middle + 1 :].any(), (
+        f"mask {letter} lets a later pixel through: the gradient sees it"
+    )
     assert bool(seen[middle]) == (letter == "B"), (
         f"through mask {letter} the pixel itself should{'' if letter == 'B' else ' not'} be seen"
     )
     assert seen[:middle].sum() == 7, f"mask {letter} of size (5, 3) should show 7 earlier pixels"
 ### BEGIN HIDDEN TESTS
 for size in ((3, 3), (7, 5), (1, 7), (3, 9)):
-    seen_a, seen_b = (moved_by(causal_mask(*size, letter)).flatten() for letter in "AB")
+    seen_a, seen_b = (moved_by(causal_mask(*size, letter), size).flatten() for letter in "AB")
     middle = len(seen_a) // 2
     assert not seen_b[middle + 1 :].any(), f"mask B of size {size} lets a later pixel through"
-    assert not seen_a[middle:].any(), f"mask A of size {size} lets the pixel itself, or a later one, through"
+    assert not seen_a[middle:].any(), (
+        f"mask A of size {size} lets the pixel itself, or a later one, through"
+    )
     assert seen_b[middle], f"mask B of size {size} should show the pixel itself"
     assert seen_a.sum() == (size[0] * size[1]) // 2, f"mask A of size {size} hides an earlier pixel"
 ### END HIDDEN TESTS
@@ -341,7 +368,7 @@ def causal_mask(height, width, kind):
     return mask
 
 
-# %% tags=["wrong"] fails=["test_mask"] why="takes every window for a square"
+# %% tags=["wrong"] fails=["test_mask", "test_mask_gradient"] why="takes every window for a square"
 def causal_mask(height, width, kind):
     mask = torch.zeros(height, width)
     mask[: width // 2] = 1
@@ -374,15 +401,16 @@ def causal_mask(height, width, kind):
 # - **out:** bool tensor (height, width): True where a pixel of the input can move **any** of the c
 #   outputs at `(row, column)`, False elsewhere
 #
-# Two traps. A derivative can be zero **by accident**: that of $x^2$ is zero at $x = 0$, and a ReLU
-# may be switched off. So try several random pictures (ten will do, drawn from a normal
-# distribution). And derivatives of **several outputs** can cancel when you add them up.
+# Three traps. A derivative can be zero **by accident**: that of $x^2$ is zero at $x = 0$, and a ReLU
+# may be switched off. So try many random pictures, drawn from a normal distribution. Fifty will do;
+# one will not, and ten now and then will not. Derivatives of **several outputs** can cancel when you
+# add them up. And a **small** derivative, 0.000001 say, is not zero.
 
 # %% tags=["solution"] id="receptive_field"
 def receptive_field(model, height, width, row, column):
     """Which pixels can move the outputs at one place: bool (height, width)."""
     ### BEGIN SOLUTION
-    x = torch.randn(10, 1, height, width, requires_grad=True)
+    x = torch.randn(50, 1, height, width, requires_grad=True)
     outputs = model(x)[:, :, row, column].sum(0)  # (c,)
     seen = torch.zeros(height, width, dtype=torch.bool)
     for output in outputs:
@@ -397,8 +425,12 @@ def receptive_field(model, height, width, row, column):
 def check_field(model, size, place, wanted, what):
     field = receptive_field(model, *size, *place)
     assert isinstance(field, torch.Tensor), f"{what}: a tensor is due, not {type(field).__name__}"
-    assert field.shape == size, f"{what}: the shape should be {size}, but it is {tuple(field.shape)}"
-    assert field.dtype == torch.bool, f"{what}: True and False are due (torch.bool), not {field.dtype}"
+    assert field.shape == size, (
+        f"{what}: the shape should be {size}, but it is {tuple(field.shape)}"
+    )
+    assert field.dtype == torch.bool, (
+        f"{what}: True and False are due (torch.bool), not {field.dtype}"
+    )
     rows, columns = (field != wanted).nonzero(as_tuple=True)
     assert not len(rows), (
         f"{what}, output at {place}: pixel ({int(rows[0])}, {int(columns[0])}) is "
@@ -415,7 +447,13 @@ only[2, 2] = True
 check_field(left_neighbour, (4, 6), (2, 3), only, "a model that copies the left neighbour")
 cross = torch.zeros(5, 5, dtype=torch.bool)
 cross[1], cross[:, 3] = True, True
-check_field(lambda x: x.sum(2, keepdim=True) + x.sum(3, keepdim=True), (5, 5), (1, 3), cross, "row plus column")
+check_field(
+    lambda x: x.sum(2, keepdim=True) + x.sum(3, keepdim=True),
+    (5, 5),
+    (1, 3),
+    cross,
+    "row plus column",
+)
 ### BEGIN HIDDEN TESTS
 for trial in range(4):
     seen = made_up(3, 5, seed=20 + trial) > 0
@@ -434,24 +472,51 @@ def check_same(model, size, place, wanted, what):
     field = torch.as_tensor(receptive_field(model, *size, *place)).bool()
     assert field.shape == size, f"{what}: the shape should be {size}, but it is {tuple(field.shape)}"
     missing, surplus = wanted & ~field, field & ~wanted
-    assert not missing.any(), f"{what}: the pixel {missing.nonzero()[0].tolist()} is seen, and you say it is not"
-    assert not surplus.any(), f"{what}: the pixel {surplus.nonzero()[0].tolist()} is not seen, and you say it is"
+    assert not missing.any(), (
+        f"{what}: the pixel {missing.nonzero()[0].tolist()} is seen, and you say it is not"
+    )
+    assert not surplus.any(), (
+        f"{what}: the pixel {surplus.nonzero()[0].tolist()} is not seen, and you say it is"
+    )
 
 
 here = torch.zeros(3, 4, dtype=torch.bool)
 here[1, 2] = True
 check_same(lambda x: x**2, (3, 4), (1, 2), here, "x squared, whose slope at 0 is 0")
 check_same(lambda x: torch.cat([x, -x], 1), (3, 4), (1, 2), here, "two outputs, x and -x")
-check_same(lambda x: F.relu(x), (3, 4), (1, 2), here, "a ReLU, off for half of all inputs")
+row = torch.zeros(3, 12, dtype=torch.bool)
+row[1] = True
+check_same(
+    lambda x: F.relu(x).sum(3, keepdim=True).expand(x.shape), (3, 12), (1, 4), row,
+    "the sum of a row behind a ReLU, which hides about half of each picture",
+)  # fmt: skip
 ### BEGIN HIDDEN TESTS
 two = torch.zeros(5, 5, dtype=torch.bool)
 two[4, 0] = two[4, 1] = True
-check_same(lambda x: F.relu(-x - F.pad(x, (1, -1))), (5, 5), (4, 1), two, "a ReLU of minus two pixels")
-check_same(lambda x: torch.cat([-2 * x, x, x], 1), (3, 4), (1, 2), here, "three outputs that cancel")
+check_same(
+    lambda x: F.relu(-x - F.pad(x, (1, -1))), (5, 5), (4, 1), two, "a ReLU of minus two pixels"
+)
+check_same(
+    lambda x: torch.cat([-2 * x, x, x], 1), (3, 4), (1, 2), here, "three outputs that cancel"
+)
 last = torch.zeros(3, 4, dtype=torch.bool)
 last[2, 3] = True
-check_same(lambda x: torch.cat([0 * x, x], 1), (3, 4), (2, 3), last, "only the second output sees it")
-check_same(lambda x: 1e-4 * x**3, (3, 4), (2, 3), last, "a very small slope")
+check_same(
+    lambda x: torch.cat([0 * x, x], 1), (3, 4), (2, 3), last, "only the second output sees it"
+)
+check_same(
+    lambda x: torch.cat([x, 0 * x], 1), (3, 4), (2, 3), last, "only the first output sees it"
+)
+check_same(lambda x: 1e-9 * x, (3, 4), (2, 3), last, "a very small slope")
+columns = torch.zeros(9, 4, dtype=torch.bool)
+columns[:, 1] = True
+check_same(
+    lambda x: F.relu(-x).sum(2, keepdim=True).expand(x.shape),
+    (9, 4),
+    (6, 1),
+    columns,
+    "a column of ReLUs",
+)
 ### END HIDDEN TESTS
 print("No accident fools you.")
 
@@ -464,55 +529,74 @@ def receptive_field(model, height, width, row, column):
 
 # %% tags=["wrong"] fails=["test_field_accidents"] why="adds up the outputs: they cancel"
 def receptive_field(model, height, width, row, column):
-    x = torch.randn(10, 1, height, width, requires_grad=True)
+    x = torch.randn(50, 1, height, width, requires_grad=True)
     model(x)[:, :, row, column].sum().backward()
     return (x.grad != 0).any(0)[0]
 
 
+# %% tags=["wrong"] fails=["test_field_accidents"] why="a single random picture"
+def receptive_field(model, height, width, row, column):
+    x = torch.randn(1, 1, height, width, requires_grad=True)
+    y = model(x)[0, :, row, column]
+    (y * torch.rand_like(y)).sum().backward()
+    return x.grad[0, 0] != 0
+
+
+# %% tags=["wrong"] fails=["test_field_accidents"] why="the last output only: each one overwrites"
+def receptive_field(model, height, width, row, column):
+    x = torch.randn(50, 1, height, width, requires_grad=True)
+    for output in model(x)[:, :, row, column].sum(0):
+        (gradient,) = torch.autograd.grad(output, x, retain_graph=True)
+        seen = (gradient != 0).any(0)[0]
+    return seen
+
+
 # %% tags=["wrong"] fails=["test_field_accidents"] why="the first output only"
 def receptive_field(model, height, width, row, column):
-    x = torch.randn(10, 1, height, width, requires_grad=True)
+    x = torch.randn(50, 1, height, width, requires_grad=True)
     model(x)[:, 0, row, column].sum().backward()
     return (x.grad != 0).any(0)[0]
 
 
-# %% tags=["wrong"] fails=["test_field"] why="row and column the wrong way round"
+# %% tags=["wrong"] fails=["test_field", "test_field_accidents"] why="row and column the wrong way round"
 def receptive_field(model, height, width, row, column):
-    x = torch.randn(10, 1, height, width, requires_grad=True)
+    x = torch.randn(50, 1, height, width, requires_grad=True)
     seen = torch.zeros(height, width, dtype=torch.bool)
     y = model(x)
     for c in range(y.shape[1]):
-        (g,) = torch.autograd.grad(y[:, c, min(column, height - 1), min(row, width - 1)].sum(), x, retain_graph=True)
+        (g,) = torch.autograd.grad(
+            y[:, c, min(column, height - 1), min(row, width - 1)].sum(), x, retain_graph=True
+        )
         seen |= (g != 0).any(0)[0]
     return seen
 
 
-# %% tags=["wrong"] fails=["test_field"] why="asks all places at once: everything is seen"
+# %% tags=["wrong"] fails=["test_field", "test_field_accidents"] why="asks all places at once: everything is seen"
 def receptive_field(model, height, width, row, column):
-    x = torch.randn(10, 1, height, width, requires_grad=True)
+    x = torch.randn(50, 1, height, width, requires_grad=True)
     (model(x) ** 2).sum().backward()
     return (x.grad != 0).any(0)[0]
 
 
 # %% tags=["wrong"] fails=["test_field"] why="the gradient itself, not whether it is zero"
 def receptive_field(model, height, width, row, column):
-    x = torch.randn(10, 1, height, width, requires_grad=True)
+    x = torch.randn(50, 1, height, width, requires_grad=True)
     model(x)[:, :, row, column].pow(2).sum().backward()
     return x.grad.abs().sum((0, 1))
 
 
 # %% tags=["wrong"] fails=["test_field_accidents"] why="calls a small slope none"
 def receptive_field(model, height, width, row, column):
-    x = torch.randn(10, 1, height, width, requires_grad=True)
+    x = torch.randn(50, 1, height, width, requires_grad=True)
     y = model(x)
     weights = torch.randn(y.shape[1])
     (y[:, :, row, column] * weights).sum().backward()
-    return (x.grad.abs() > 0.01).any(0)[0]
+    return (x.grad.abs() > 1e-6).any(0)[0]
 
 
 # %% tags=["right"] why="weighs the outputs by chance, so nothing cancels"
 def receptive_field(model, height, width, row, column):
-    x = torch.randn(20, 1, height, width).requires_grad_()
+    x = torch.randn(50, 1, height, width).requires_grad_()
     y = model(x)[:, :, row, column]
     (y * torch.rand_like(y)).sum().backward()
     return x.grad.abs().amax((0, 1)) > 0
@@ -522,20 +606,21 @@ def receptive_field(model, height, width, row, column):
 def receptive_field(model, height, width, row, column):
     seen = torch.zeros(height, width, dtype=torch.bool)
     with torch.no_grad():
-        x = torch.randn(30, 1, height, width, dtype=torch.float64)
+        x = torch.randn(50, 1, height, width, dtype=torch.float64)
         run = model.double() if isinstance(model, nn.Module) else model
         before = run(x)[:, :, row, column]
         for i in range(height):
             for j in range(width):
                 other = x.clone()
-                other[:, :, i, j] += torch.randn(30, 1)
+                other[:, :, i, j] += torch.randn(50, 1)
                 seen[i, j] = bool((run(other)[:, :, row, column] != before).any())
     return seen
 
 
 # %% [markdown]
 # Use it (no points for this cell): what does the pixel in the middle see through a stack of 3×3
-# masks? Blue is seen. Look at the upper right: that is the **blind spot**.
+# masks? Black is seen, grey is the pixel itself. Look at the white wedge at the upper right: those
+# pixels are earlier, and hidden all the same. That is the **blind spot**.
 
 # %%
 def masked(c_in, c_out, kind):
@@ -549,7 +634,9 @@ try:
     seen = receptive_field(deep, 13, 13, 6, 6).float()
     seen[6, 6] = 0.4
     plotting.show_images(
-        seen[None], "Blue-grey where the middle pixel can look: a wedge that leans to the left.", size=2
+        seen[None],
+        "Black where the middle pixel can look: above and left, but for a wedge at the upper right.",
+        size=2,
     )
 except NotImplementedError:
     print("causal_mask or receptive_field is still to be written.")
@@ -591,7 +678,9 @@ def two_stacks(v, h, Kv, Kh, U):
 def run_layer(*given):
     kept = [part.clone() for part in given]
     both = two_stacks(*given)
-    assert isinstance(both, (tuple, list)) and len(both) == 2, "return two tensors, the new v and the new h"
+    assert isinstance(both, (tuple, list)) and len(both) == 2, (
+        "return two tensors, the new v and the new h"
+    )
     for old, part, name in zip(kept, given, ("v", "h", "Kv", "Kh", "U")):
         assert torch.equal(old, part), f"your two_stacks changes {name}: work on a copy"
     for part, name in zip(both, ("the new v", "the new h")):
@@ -631,7 +720,9 @@ def slowly(v, h, Kv, Kh, U):
     return new_v, new_h
 
 
-for trial, (n, c, height, width) in enumerate([(2, 3, 4, 5), (1, 2, 6, 3), (3, 4, 1, 4), (2, 2, 3, 1)]):
+for trial, (n, c, height, width) in enumerate(
+    [(2, 3, 4, 5), (1, 2, 6, 3), (3, 4, 1, 4), (2, 2, 3, 1)]
+):
     shapes = [(n, c, height, width)] * 2 + [(c, c, 2, 3), (c, c, 1, 2), (c, c)]
     given = [made_up(*shape, seed=40 + 5 * trial + k) for k, shape in enumerate(shapes)]
     for got, wanted, name in zip(run_layer(*given), slowly(*given), ("the new v", "the new h")):
@@ -653,14 +744,20 @@ def stacked(layers, width=11):
 seen = stacked(5)
 order = torch.arange(121).view(11, 11)
 later = (order >= 60) & seen
-assert not later.any(), f"after 5 layers the middle (5, 5) sees the later pixel {later.nonzero()[0].tolist()}"
-assert seen[4, 6], "the pixel at the upper right, (4, 6), should be seen from (5, 5): v looks right too"
+assert not later.any(), (
+    f"after 5 layers the middle (5, 5) sees the later pixel {later.nonzero()[0].tolist()}"
+)
+assert seen[4, 6], (
+    "the pixel at the upper right, (4, 6), should be seen from (5, 5): v looks right too"
+)
 assert seen[5, 4], "the left neighbour, (5, 4), should be seen from (5, 5)"
 ### BEGIN HIDDEN TESTS
 seen = stacked(7)
 blind = (order < 60) & ~seen
 assert not ((order >= 60) & seen).any(), "with 7 layers something later is seen"
-assert not blind[1:].any(), f"with 7 layers the pixel {(blind[1:].nonzero()[:1] + torch.tensor([1, 0])).tolist()} is blind"
+assert not blind.any(), (
+    f"with 7 layers the earlier pixel {blind.nonzero()[0].tolist()} is not seen from (5, 5)"
+)
 seen = stacked(1)
 assert seen.sum() == 3 and seen[4, 5] and seen[5, 4] and seen[5, 3], (
     "after one layer exactly three pixels are seen: the one above and two at the left"
@@ -696,7 +793,7 @@ def two_stacks(v, h, Kv, Kh, U):
     return new_v, F.conv2d(F.pad(h, (1, 0)), Kh) + torch.einsum("pq,nqij->npij", U, above)
 
 
-# %% tags=["wrong"] fails=["test_two_stacks"] why="takes the new v, not the old one"
+# %% tags=["wrong"] fails=["test_two_stacks", "test_no_blind_spot"] why="takes the new v, not the old one"
 def two_stacks(v, h, Kv, Kh, U):
     new_v = F.conv2d(F.pad(v, (1, 1, 1, 0)), Kv)
     above = F.pad(new_v, (0, 0, 1, -1))
@@ -741,6 +838,29 @@ def two_stacks(v, h, Kv, Kh, U):
     new_h = F.conv2d(h, wide_h, padding=(0, 1)) + F.conv2d(v, window_u, padding=(1, 0))
     return F.conv2d(v, wide_v, padding=1), new_h
 
+
+# %% [markdown]
+# Use it (no points for this cell): the same picture as after task 3, now through seven layers of your
+# two stacks. The wedge is gone, and nothing at the right of the pixel or below it has turned black.
+
+# %%
+def cured(x):
+    v, h = x, F.pad(x, (1, -1))
+    for _ in range(7):
+        v, h = two_stacks(v, h, torch.rand(1, 1, 2, 3), torch.rand(1, 1, 1, 2), torch.rand(1, 1))
+    return h
+
+
+try:
+    seen = receptive_field(cured, 13, 13, 6, 6).float()
+    seen[6, 6] = 0.4
+    plotting.show_images(
+        seen[None],
+        "Black where the middle pixel can look: all rows above, whole, and its left.",
+        size=2,
+    )
+except NotImplementedError:
+    print("receptive_field or two_stacks is still to be written.")
 
 # %% [markdown]
 # ## Task 5 · How good was the guess? (★, 10 minutes, 2 points)
@@ -798,8 +918,12 @@ for trial, shape in enumerate([(3, 5, 2), (1, 1, 1), (4, 6, 6)]):
     wanted = -torch.where(x == 1, p, 1 - p).log().sum((1, 2))
     expect_close(nats_per_image(logits, x), wanted, "nats per image", "Sum over rows and columns.")
 far = torch.tensor([[[-800.0, 600.0, -90.0]]])
-expect_close(nats_per_image(far, torch.tensor([[[1, 0, 1]]])), torch.tensor([1490.0]), "nats of large logits")
-expect_close(nats_per_image(far, torch.tensor([[[0, 1, 0]]])), torch.tensor([0.0]), "nats of large logits")
+expect_close(
+    nats_per_image(far, torch.tensor([[[1, 0, 1]]])), torch.tensor([1490.0]), "nats of large logits"
+)
+expect_close(
+    nats_per_image(far, torch.tensor([[[0, 1, 0]]])), torch.tensor([0.0]), "nats of large logits"
+)
 ### END HIDDEN TESTS
 print("Nats are counted rightly.")
 
@@ -819,7 +943,9 @@ for trial, (n, colours, height, width) in enumerate([(2, 5, 3, 4), (3, 3, 2, 2),
                 chances = scores[k, :, i, j].double().softmax(0)
                 total -= math.log2(float(chances[x[k, i, j]]))
     got = torch.as_tensor(bits_per_pixel(scores, x))
-    expect_close(got, torch.tensor(total / (n * height * width)), "bits per pixel", "A mean over all pixels.")
+    expect_close(
+        got, torch.tensor(total / (n * height * width)), "bits per pixel", "A mean over all pixels."
+    )
 big = torch.tensor([500.0, -500.0]).view(1, 2, 1, 1)
 got = torch.as_tensor(bits_per_pixel(big, torch.tensor([[[1]]])))
 expect_close(got, torch.tensor(1000 / math.log(2)), "bits per pixel of large scores")
@@ -928,7 +1054,9 @@ def painted(model, n, height, width, what):
     x = torch.zeros(n, height, width, dtype=torch.int64)
     got = paint(model, x, torch.zeros(n, height, width, dtype=torch.bool), 1.0)
     assert isinstance(got, torch.Tensor), f"{what}: a tensor is due, not {type(got).__name__}"
-    assert got.shape == (n, height, width), f"{what}: the shape should be {(n, height, width)}, not {tuple(got.shape)}"
+    assert got.shape == (n, height, width), (
+        f"{what}: the shape should be {(n, height, width)}, not {tuple(got.shape)}"
+    )
     assert got.dtype == torch.int64, f"{what}: int64 is due, not {got.dtype}"
     return got
 
@@ -972,7 +1100,9 @@ def parity(x):
 
 got = painted(parity, 30, 5, 6, "a model that counts")
 again = parity(got) > 0
-assert (again == (got == 1))[:, 1:].all(), "a model that counts earlier inks is not obeyed: is the order right?"
+assert (again == (got == 1))[:, 1:].all(), (
+    "a model that counts earlier inks is not obeyed: is the order right?"
+)
 rows = {tuple(row) for row in got[:, 0].tolist()}
 assert len(rows) > 10, "the pictures of a batch should differ: draw for each of them"
 
@@ -985,8 +1115,12 @@ def half_chain(x):
 
 got = painted(half_chain, 3000, 2, 3, "a model with chances").flatten(1).float()
 after_ink, after_paper = got[:, 4][got[:, 3] == 1].mean(), got[:, 4][got[:, 3] == 0].mean()
-assert abs(after_ink - 0.9) < 0.06, f"ink follows ink in {after_ink:.2f} of all cases, where 0.90 is right"
-assert abs(after_paper - 0.2) < 0.06, f"ink follows paper in {after_paper:.2f} of all cases, where 0.20 is right"
+assert abs(after_ink - 0.9) < 0.06, (
+    f"ink follows ink in {after_ink:.2f} of all cases, where 0.90 is right"
+)
+assert abs(after_paper - 0.2) < 0.06, (
+    f"ink follows paper in {after_paper:.2f} of all cases, where 0.20 is right"
+)
 ### END HIDDEN TESTS
 print("Painted in the right order.")
 
@@ -994,7 +1128,9 @@ print("Painted in the right order.")
 def ink_at(temperature, logit, n=4000):
     """Share of ink when every logit is the same."""
     x = torch.zeros(n, 1, 2, dtype=torch.int64)
-    got = paint(lambda x: torch.full(x.shape, logit), x, torch.zeros(n, 1, 2, dtype=torch.bool), temperature)
+    got = paint(
+        lambda x: torch.full(x.shape, logit), x, torch.zeros(n, 1, 2, dtype=torch.bool), temperature
+    )
     return got.float().mean().item()
 
 
@@ -1022,7 +1158,9 @@ def other_than_left(x):
 def check_known(x, known, wanted, what):
     kept_x, kept_known = x.clone(), known.clone()
     got = paint(other_than_left, x, known, 1.0)
-    assert torch.equal(x, kept_x) and torch.equal(known, kept_known), "your paint changes what it is given"
+    assert torch.equal(x, kept_x) and torch.equal(known, kept_known), (
+        "your paint changes what it is given"
+    )
     assert torch.equal(got[known], x[known]), f"{what}: a known pixel was painted over"
     assert torch.equal(got, wanted), f"{what}: {got.tolist()}, where {wanted.tolist()} is right"
 
@@ -1032,17 +1170,24 @@ known = torch.tensor([[[True, True, False, True, False]]])
 check_known(row, known, torch.tensor([[[1, 1, 0, 0, 1]]]), "known 1 1 ? 0 ?, alternating")
 ### BEGIN HIDDEN TESTS
 two = torch.tensor([[[1, 0, 1], [0, 1, 1]], [[1, 1, 1], [1, 1, 1]]])
-which = torch.tensor([[[False, True, False], [True, False, False]], [[False] * 3, [False, False, True]]])
+which = torch.tensor(
+    [[[False, True, False], [True, False, False]], [[False] * 3, [False, False, True]]]
+)
 wanted = torch.tensor([[[1, 0, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]]])
 check_known(two, which, wanted, "two pictures with other pixels known")
 full = (made_up(3, 2, 4, seed=100) > 0).long()
 check_known(full, torch.ones(3, 2, 4, dtype=torch.bool), full, "all is known")
 garbage = torch.full((2, 2, 3), 7)  # what is not known says nothing
-check_known(garbage, torch.zeros(2, 2, 3, dtype=torch.bool), torch.tensor([1, 0, 1]).expand(2, 2, 3), "nothing known")
+check_known(
+    garbage,
+    torch.zeros(2, 2, 3, dtype=torch.bool),
+    torch.tensor([1, 0, 1]).expand(2, 2, 3),
+    "nothing known",
+)
 ### END HIDDEN TESTS
 print("And what was there stays.")
 
-# %% tags=["wrong"] fails=["test_paint_order"] why="all pixels at once"
+# %% tags=["wrong"] fails=["test_paint_order", "test_paint_known"] why="all pixels at once"
 def paint(model, x, known, temperature):
     drawn = torch.bernoulli((model(x * known) / temperature).sigmoid()).long()
     return torch.where(known, x, drawn)
@@ -1058,7 +1203,7 @@ def paint(model, x, known, temperature):
     return x
 
 
-# %% tags=["wrong"] fails=["test_paint_order"] why="row by row: all pixels of a row at once"
+# %% tags=["wrong"] fails=["test_paint_order", "test_paint_known"] why="row by row: all pixels of a row at once"
 def paint(model, x, known, temperature):
     x = x * known
     for i in range(x.shape[1]):
@@ -1077,7 +1222,7 @@ def paint(model, x, known, temperature):
     return x
 
 
-# %% tags=["wrong"] fails=["test_paint_order"] why="one throw for all pictures of the batch"
+# %% tags=["wrong"] fails=["test_paint_order", "test_paint_temperature"] why="one throw for all pictures of the batch"
 def paint(model, x, known, temperature):
     x = x * known
     for i in range(x.shape[1]):
@@ -1171,7 +1316,15 @@ def paint(model, x, known, temperature):
 # %% [markdown]
 # ## Task 7 · A painter of your own (★★, 10 minutes, 3 points)
 #
-# The pictures are digits shrunk to 14×14, paper and ink only. Train a model on them.
+# The pictures are digits shrunk to 14×14, paper and ink only. Here are some.
+
+# %%
+digits = datasets.mnist("train", n=20_000)[0]
+pictures = (F.avg_pool2d(digits, 2)[:, 0] > 0.5).long()  # (20000, 14, 14), paper 0, ink 1
+plotting.show_images(pictures[:20], "Twenty handwritten digits of 14 by 14 pixels, black or white.")
+
+# %% [markdown]
+# Train a model on them.
 #
 # `train_painter(pictures)`
 #
@@ -1188,16 +1341,18 @@ def paint(model, x, known, temperature):
 # 3. 500 steps of Adam, each on 64 pictures, on the mean of the nats per image. The learning rate
 #    falls in a straight line from 0.01 to 0.
 #
-# **How good is it?** Nats per image on 2,000 digits that it has never seen; smaller is better. A
-# model that looks at its own pixel, or at later ones, gets no points, however few its nats.
+# **How good is it?** The test trains your model and counts its nats per image on 2,000 digits that it
+# has never seen (the hidden test takes 2,000 others too); smaller is better. A model that looks at
+# the pixel it guesses, or at later ones, gets no points, however few its nats.
 #
 # | at most | points | what gets you there |
 # | --- | --- | --- |
 # | 45 | 1 | the recipe, stopped after 50 steps: 41 to 44 |
-# | 38.5 | 2 | the recipe without the place map: 34 to 36 |
-# | 33.2 | 3 | the recipe: 30.5 to 32 |
+# | 38.5 | 2 | the recipe without the place map: 34 to 36.5 |
+# | 33.5 | 3 | the recipe: 30.5 to 32.5 |
 #
-# A chance of ink for each place, and nothing else, has 47.8. (Figures from runs with several seeds.)
+# A chance of ink for each place, and nothing else, has 48. (Figures from runs with several
+# seeds.)
 
 # %% tags=["solution"] id="train_painter"
 def train_painter(pictures):
@@ -1228,45 +1383,82 @@ def train_painter(pictures):
     ### END SOLUTION
 
 
-# %% [markdown]
-# Train once, and let it paint (no points for this cell; the test below uses the model).
-
-# %% tags=["heavy", "random"]
+# %% tags=["test", "heavy"] id="test_painter" points=3
 def small_digits(split, n):
-    """Digits of 14 by 14 pixels, paper (0) or ink (1)."""
-    digits, _ = datasets.mnist(split)
-    return (F.avg_pool2d(digits[:n], 2)[:, 0] > 0.5).long()
+    """Digits of 14 by 14 pixels, paper (0) or ink (1): int64 (n, 14, 14)."""
+    return (F.avg_pool2d(datasets.mnist(split, n=n)[0], 2)[:, 0] > 0.5).long()
+
+
+def check_painter(model, x):
+    """No look ahead, at any place of these few pictures, and none at the other pictures."""
+    n = len(x)
+    order = torch.arange(196)
+    later = (order >= order[:, None])[:, None]  # (196, 1, 196): row k has True from pixel k on
+    flips = torch.rand(196, n, 196, generator=torch.Generator().manual_seed(SEED)) < 0.5
+    flips[:, : n // 2] = True  # in half of the pictures all of them, in the others some
+    changed = x.flatten(1) ^ (later & flips).long()  # (196, n, 196)
+    before = model(x).flatten(1)  # (n, 196)
+    alone = torch.cat([model(x[:1]), model(x[1:])]).flatten(1)
+    assert (alone - before).abs().max() < 1e-2, (
+        "the logits of a picture change with the other pictures that are asked for at the same time. "
+        "Is there a BatchNorm or a Dropout that still trains? Call eval() before you return the model"
+    )
+    after = model(changed.view(-1, 14, 14)).view(196, n, 196)
+    moved = (after.diagonal(dim1=0, dim2=2) - before).abs().amax(0)  # (196,)
+    ahead = (moved > 1e-2).nonzero().flatten().tolist()
+    assert not ahead, (
+        f"the logit at {divmod(ahead[0], 14)} changes when only that pixel and later ones change: the "
+        "model looks at what it should guess. Which mask has the first layer? Is every mask "
+        "multiplied in each time the model runs?"
+    )
+
+
+def quality_of(model, x):
+    """Nats per image, after a look at the form of the logits."""
+    with torch.no_grad():
+        logits = model(x.clone())
+        expect_array(logits, x.shape, "the model's logits")
+        check_painter(model, x[:8])
+    loss = F.binary_cross_entropy_with_logits(logits.double(), x.double(), reduction="none")
+    return loss.sum((1, 2)).mean().item()
 
 
 training.seed_everything(0)
-painter = None
-try:
-    painter = train_painter(small_digits("train", 20000))
-    canvas = torch.zeros(20, 14, 14, dtype=torch.int64)
-    plotting.show_images(
-        paint(painter, canvas, canvas.bool(), 1.0), "Twenty small digits by your painter, some of them readable."
-    )
-except NotImplementedError:
-    print("train_painter, or something it needs, is still to be written.")
+shown = small_digits("train", 20_000)
+kept = shown.clone()
+painter = train_painter(shown)
+assert torch.equal(shown, kept), (
+    "your train_painter changes the pictures it is given: work on a copy"
+)
+assert callable(painter), (
+    f"train_painter should return the model, but it returns a {type(painter).__name__}"
+)
+quality = quality_of(painter, small_digits("test", 2_000))
+### BEGIN HIDDEN TESTS
+quality = max(quality, quality_of(painter, small_digits("test", 4_000)[2_000:]))
+### END HIDDEN TESTS
+print(f"{quality:.1f} nats per image; a chance for each place alone has 48")
+partial_credit(quality, [(45, 1), (38.5, 2), (33.5, 3)])
 
-# %% tags=["test", "heavy"] id="test_painter" points=3
-assert painter is not None, "there is no model: write train_painter and what it uses, and run the cell that trains"
-unseen = (F.avg_pool2d(datasets.mnist("test")[0][:2000], 2)[:, 0] > 0.5).long()
-with torch.no_grad():
-    guess = painter(unseen)
-    expect_array(guess, (2000, 14, 14), "the model's logits")
-    for place in torch.randperm(196)[:40].tolist():
-        future = unseen[:50].flatten(1).clone()
-        future[:, place:] = 1 - future[:, place:]  # this pixel and all later ones are other ones
-        changed = (painter(future.view(50, 14, 14)) - guess[:50]).flatten(1)[:, place].abs().max()
-        assert changed < 1e-3, (
-            f"the logit at {divmod(place, 14)} changes when only that pixel and later ones change: the "
-            "model looks at what it should guess"
-        )
-loss = F.binary_cross_entropy_with_logits(guess, unseen.float(), reduction="none")
-quality = loss.sum((1, 2)).mean().item()
-print(f"{quality:.1f} nats per image; a chance for each place alone has 47.8")
-partial_credit(quality, [(45, 1), (38.5, 2), (33.2, 3)])
+# %% [markdown]
+# Now let it paint (no points for this cell): ten digits from nothing, ten more at a low
+# temperature, and ten digits it has never seen, of which it is given the upper half.
+
+# %% tags=["heavy", "random"]
+try:
+    nothing = torch.zeros(10, 14, 14, dtype=torch.int64)
+    unseen = (F.avg_pool2d(datasets.mnist("test", n=10)[0], 2)[:, 0] > 0.5).long()
+    upper = torch.zeros(10, 14, 14, dtype=torch.bool)
+    upper[:, :7] = True
+    free, cool = (paint(painter, nothing, nothing.bool(), t) for t in (1.0, 0.6))
+    plotting.show_images(
+        torch.cat([free, cool, unseen * upper, paint(painter, unseen, upper, 1.0), unseen]),
+        "Small digits by your painter: from nothing, from nothing at temperature 0.6, and from upper "
+        "halves, with those halves above and the true digits below.",
+        rows=["free", "T = 0.6", "given", "finished", "truth"],
+    )
+except (NameError, NotImplementedError):
+    print("train_painter, or something it needs, is still to be written.")
 
 # %% tags=["wrong"] fails=["test_painter"] why="mask B first: it sees what it should guess"
 def train_painter(pictures):
@@ -1299,11 +1491,59 @@ def train_painter(pictures):
     return lambda x: net(2.0 * x[:, None] - 1)[:, 0]
 
 
+# %% tags=["wrong"] fails=["test_painter"] why="two stacks whose vertical one was never moved down"
+def train_painter(pictures):
+    v1, h1 = nn.Conv2d(1, 8, (2, 3)), nn.Conv2d(1, 8, (1, 2))
+    u, last = nn.Conv2d(8, 8, 1), nn.Conv2d(8, 1, 1)
+
+    def model(x):
+        x = 2.0 * x[:, None] - 1
+        v = F.relu(v1(F.pad(x, (1, 1, 1, 0))))
+        return last(F.relu(h1(F.pad(x, (2, -1))) + u(v)))[:, 0]
+
+    optimiser = torch.optim.Adam(
+        [p for layer in (v1, h1, u, last) for p in layer.parameters()], 0.01
+    )
+    for _ in range(60):
+        x = pictures[torch.randint(len(pictures), (64,))]
+        optimiser.zero_grad()
+        nats_per_image(model(x), x).mean().backward()
+        optimiser.step()
+    return model
+
+
+# %% tags=["wrong"] fails=["test_painter"] why="BatchNorm left in training mode: pictures see each other"
+def train_painter(pictures):
+    first, norm, last = nn.Conv2d(1, 8, 5), nn.BatchNorm2d(8), nn.Conv2d(8, 1, 1)
+    mask = causal_mask(5, 5, "A")
+
+    def model(x):
+        x = F.conv2d(2.0 * x[:, None] - 1, first.weight * mask, first.bias, padding=2)
+        return last(F.relu(norm(x)))[:, 0]
+
+    optimiser = torch.optim.Adam(
+        [p for layer in (first, norm, last) for p in layer.parameters()], 0.01
+    )
+    for _ in range(60):
+        x = pictures[torch.randint(len(pictures), (64,))]
+        optimiser.zero_grad()
+        nats_per_image(model(x), x).mean().backward()
+        optimiser.step()
+    return model
+
+
+# %% tags=["wrong"] fails=["test_painter"] why="returns the trained weights, not a model"
+def train_painter(pictures):
+    return [nn.Parameter(torch.zeros(24, 14, 14))]
+
+
 # %% tags=["wrong"] fails=["test_painter"] why="never trained"
 def train_painter(pictures):
     layer = nn.Conv2d(1, 1, 5)
     mask = causal_mask(5, 5, "A")
-    return lambda x: F.conv2d(2.0 * x[:, None] - 1, layer.weight * mask, layer.bias, padding=2)[:, 0]
+    return lambda x: F.conv2d(2.0 * x[:, None] - 1, layer.weight * mask, layer.bias, padding=2)[
+        :, 0
+    ]
 
 
 # %% tags=["wrong"] fails=["test_painter"] why="a chance for each place, and no look at the picture"
@@ -1312,7 +1552,7 @@ def train_painter(pictures):
     return lambda x: (p / (1 - p)).log().expand(x.shape)
 
 
-# %% tags=["wrong"] fails=["test_painter"] why="looks only at 3 by 3: two points at most"
+# %% tags=["wrong"] fails=["test_painter"] why="looks only at 3 by 3: one point"
 def train_painter(pictures):
     first, last = nn.Conv2d(1, 24, 3), nn.Conv2d(24, 1, 1)
     mask = causal_mask(3, 3, "A")

@@ -301,14 +301,14 @@ class PixelRNN(nn.Module):
 # %% tags=["random"]
 training.seed_everything(0)
 rnn = PixelRNN()
-rnn_history = fit(rnn, some_digits, 90, "PixelRNN")
+rnn_history = fit(rnn, some_digits, 75, "PixelRNN")
 rnn_nats = mean_nats(rnn, digits_test[:1000])
 print(f"test, the first 1,000 digits: {rnn_nats:.1f} nats per image")
 plotting.show_images(rnn.sample(10), "Ten pictures by the PixelRNN: stacks of short dashes from left to right.")
 
 # %% [markdown]
 # Far better than dust, and not even as good as the table! It is slow: 784 turns of the GRU, one after
-# the other, for every picture it learns from, so ten seconds allow few steps. And a pixel's neighbour
+# the other, for every picture it learns from, so a few seconds allow few steps. And a pixel's neighbour
 # **above** is 28 turns ago: it has learnt to draw dashes from left to right, and hardly any stroke
 # that goes down. (The PixelRNN of van den Oord et al. 2016 walks along diagonals, to have both
 # neighbours at hand. It was the best of its time, after long training on graphics cards.)
@@ -478,7 +478,7 @@ print(f"earlier pixels it cannot see: {int((earlier & ~field).sum())}, "
 # %% [markdown]
 # ## 6 · Digits
 #
-# <details><summary><b>Predict:</b> the PixelRNN had about ten seconds. How many steps will the
+# <details><summary><b>Predict:</b> the PixelRNN had seven or eight seconds. How many steps will the
 # PixelCNN take in the same time, and what will that do?</summary>
 #
 # Four to five times as many, since it looks at all 784 places at once. That is the whole secret of
@@ -488,7 +488,7 @@ print(f"earlier pixels it cannot see: {int((earlier & ~field).sum())}, "
 # %% tags=["random"]
 training.seed_everything(0)
 cnn = PixelCNN(colours=2, reach=7, embedding_dim=2, width=32, size=28)
-cnn_history = fit(cnn, some_digits, 1300, "PixelCNN, digits")
+cnn_history = fit(cnn, some_digits, 1000, "PixelCNN, digits")
 cnn_nats = mean_nats(cnn, digits_test)
 print(f"test, all 10,000 digits: {cnn_nats:.2f} nats per image (target: at most 90)")
 
@@ -573,7 +573,7 @@ def some_faces(n=16):
 
 training.seed_everything(0)
 painter = PixelCNN(colours=228, reach=8, embedding_dim=16, width=48)
-face_history = fit(painter, some_faces, 700, "PixelCNN, faces", lr=1.5e-2)
+face_history = fit(painter, some_faces, 600, "PixelCNN, faces", lr=1.5e-2)
 face_bits["PixelCNN"] = mean_nats(painter, faces_test) / 256 / math.log(2)
 print(f"test: {face_bits['PixelCNN']:.3f} bits per pixel")
 
@@ -724,7 +724,7 @@ class Poet(nn.Module):
 # %% tags=["random"]
 training.seed_everything(0)
 poet = Poet()
-lr, steps = 2e-2, 600
+lr, steps = 2e-2, 550
 optimiser = torch.optim.Adam(poet.parameters(), lr, betas=(0.9, 0.99))
 schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, lr, total_steps=steps, pct_start=0.15)
 
