@@ -185,7 +185,8 @@ FIGURES = {
         Figure("copies: β 1 − β 0.1", "betas[1.0][0] - betas[0.1][0]", at_least=5),
         Figure("copies: β 8 − β 1", "betas[8.0][0] - betas[1.0][0]", at_least=5),
         Figure("in use with β 1 − with β 8", "betas[1.0][2] - betas[8.0][2]", at_least=1),
-        Figure("to the nearest: samples − real", "distance.mean() - real_distance", at_least=0),
+        Figure("to the nearest: samples − real", 'sample_distance["VAE"] - real_distance', 0),
+        Figure("the same: AE, fitted − VAE", 'fitted_distance - sample_distance["VAE"]', 0),
         Figure("nats: pixel far − beside", 'costs["far away"] - costs["beside the stroke"]', 5),
     ],
 }

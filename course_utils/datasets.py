@@ -149,7 +149,7 @@ def mnist(
     _check_split(split)
     wanted = None if digits is None else _check_digits(digits)
     count = None if n is None else _check_count(n)
-    with np.load(_checked("mnist.npz")) as file:  # unpacks only what is asked for
+    with np.load(bundled_file("mnist.npz")) as file:  # unpacks only what is asked for
         labels = file[f"{split}_labels"]
         images = file[f"{split}_images"]
     if wanted is not None:
@@ -192,8 +192,8 @@ def pixel_faces(split: str = "train") -> PixelFaces:
 
     _check_split(split)
     part = slice(_FACES_FOR_TRAINING) if split == "train" else slice(_FACES_FOR_TRAINING, None)
-    meanings = json.loads(_checked("pixel_faces.attributes.json").read_text(encoding="utf-8"))
-    with np.load(_checked("pixel_faces.npz")) as file:
+    meanings = json.loads(bundled_file("pixel_faces.attributes.json").read_text(encoding="utf-8"))
+    with np.load(bundled_file("pixel_faces.npz")) as file:
         return PixelFaces(
             index=torch.from_numpy(file["index"][part].copy()),
             palette=torch.from_numpy(file["palette"]),
@@ -333,11 +333,11 @@ def _in_test(key: str) -> bool:
 
 def _rows(name: str) -> list[list[str]]:
     """The rows of a packed table with tabs between its columns, without the headings."""
-    text = gzip.decompress(_checked(name).read_bytes()).decode("utf-8")
+    text = gzip.decompress(bundled_file(name).read_bytes()).decode("utf-8")
     return [line.split("\t") for line in text.split("\n")[1:-1]]
 
 
-def _checked(name: str) -> Path:
+def bundled_file(name: str) -> Path:
     """The path of a bundled file, after making sure it is there and whole.
 
     A file is read through once per process, and again if it has changed since.

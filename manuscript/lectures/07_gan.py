@@ -1,0 +1,867 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+# ---
+
+# %% [markdown]
+# # 07 · Generative adversarial networks
+# ### 生成對抗網路: two networks that teach each other
+#
+# **The question of this lecture: nobody can write down what makes a picture look real. Can a network
+# learn that too, and teach a painter with it?**
+
+# %% tags=["setup"]
+
+# %% [markdown]
+# **When you are through, you can**
+#
+# 1. tell the story of the generator and the discriminator, and write their two losses;
+# 2. derive what the best discriminator says, and which distance the generator then makes small;
+# 3. train a GAN that draws all ten digits, and measure it with *FID-digits*;
+# 4. show on small examples the four reasons why GANs are hard to train;
+# 5. pick the recipe against each of them.
+#
+# **Time:** about 60 minutes to read and play, and under two minutes to run on a laptop with two
+# cores. **You need:** lecture 00 (convolutions), lecture 06 (why a VAE is blurred).
+
+# %% [markdown] tags=["terms"]
+# | Term | 繁體中文 | In one line |
+# | --- | --- | --- |
+# | generative adversarial network, GAN | 生成對抗網路 | a painter and a critic, trained against each other |
+# | generator | 生成器 | makes a picture from a random code $z$ |
+# | discriminator | 鑑別器 | says how likely a picture is real |
+# | Jensen-Shannon divergence, JS | JS 散度 | how far two distributions are apart, at most $\ln 2$ |
+# | saturating loss | 飽和損失 | a loss whose gradient dies when the discriminator is sure |
+# | mode collapse | 模式崩塌 | the generator makes only a few of the things there are |
+# | gradient penalty | 梯度懲罰 | a fee for a discriminator that is too steep |
+# | FID | 弗雷歇起始距離 | distance of two sets of pictures, in the eyes of a classifier |
+
+# %%
+import copy
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.stats import spearmanr
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from course_utils import datasets, judges, metrics, plotting, ring, training, widgets
+
+images, _ = datasets.mnist("train")  # (60000, 1, 28, 28) in [0, 1]
+test_images, _ = datasets.mnist("test")
+print("train", tuple(images.shape), " test", tuple(test_images.shape))
+
+# %% [markdown]
+# ## 1 · The idea in one picture
+#
+# Hung-yi Lee tells it as a story of evolution. A butterfly is bright blue, and a bird eats it. The
+# bird's rule is plain: *leaves are not blue*. So only brown butterflies are left. Now the bird has to
+# learn a better rule: *leaves have a point*. The butterfly answers, the bird learns to look for
+# veins, the butterfly answers again. In the end it looks like a dead leaf. There is such a
+# butterfly, *Kallima*, the 枯葉蝶.
+#
+# Nobody told the butterfly what a leaf looks like. The **bird** did, by what it let go.
+
+# %%
+def wing(axis, x, side, colour, pointed, veins):
+    """One wing, or a leaf: an outline from round to pointed, with or without veins."""
+    t = np.linspace(0, 1, 60)
+    half = 0.34 * np.sin(np.pi * t) ** (0.6 + pointed)
+    along, up = x + side * 0.9 * t, 0.35 * t
+    axis.fill(np.r_[along, along[::-1]], np.r_[up + half, (up - half)[::-1]], color=colour)
+    for share in np.linspace(0.25, 0.8, 5) if veins else []:
+        i = int(share * 59)
+        for turn in (1, -1):
+            tip = (along[min(i + 8, 59)], up[i] + 0.75 * turn * half[i])
+            axis.plot([along[i], tip[0]], [up[i], tip[1]], color="#5b3a12", lw=1)
+    if veins:
+        axis.plot(along, up, color="#5b3a12", lw=1.4)
+
+
+stages = [
+    ("generation 1", "#56B4E9", 0.0, False, "bird 1: leaves are not blue"),
+    ("generation 2", "#a8732f", 0.0, False, "bird 2: leaves have a point"),
+    ("generation 3", "#a8732f", 0.8, False, "bird 3: leaves have veins"),
+    ("generation 4", "#a8732f", 0.8, True, "bird 4: ... ?"),
+]
+figure, axes = plt.subplots(1, 5, figsize=(11, 2.3))
+for axis, (name, colour, pointed, veins, rule) in zip(axes, stages):
+    for side in (-1, 1):
+        wing(axis, 0.06 * side, side, colour, pointed, veins)
+    axis.plot([0, 0], [-0.3, 0.35], color="black", lw=4, solid_capstyle="round")
+    axis.set_title(name, fontsize=10)
+    axis.text(0, -0.85, rule, ha="center", fontsize=9)
+wing(axes[4], -0.45, 1, "#a8732f", 0.8, True)
+axes[4].plot([-0.75, -0.45], [-0.1, 0], color="#5b3a12", lw=2)
+axes[4].set_title("a real dead leaf", fontsize=10)
+for axis in axes:
+    axis.set(xlim=(-1.1, 1.1), ylim=(-1, 0.95), aspect="equal")
+    axis.axis("off")
+plotting.show(
+    figure,
+    "Four generations of a butterfly: blue and round, brown and round, brown and pointed, brown and "
+    "pointed with veins. Beside them a real leaf, pointed with veins. Below each the bird's rule.",
+)
+
+# %% [markdown]
+# The butterfly is the **generator** $G$: it makes a picture $G(z)$ from a random code $z$. The bird
+# is the **discriminator** $D$: $D(x)$ is the chance, in its eyes, that $x$ is real. Inside, it gives
+# a *logit* $l$, any number, and $D = \sigma(l) = 1/(1 + e^{-l})$.
+#
+# Two small convolutional networks for digits. The generator runs the discriminator's shapes
+# backwards: code → 7×7 → 14×14 → 28×28.
+
+# %%
+latent_dim = 32
+
+
+def new_generator(c=24):  # z (n, 32) -> pictures (n, 1, 28, 28)
+    return nn.Sequential(
+        nn.Linear(latent_dim, 256, bias=False), nn.BatchNorm1d(256), nn.ReLU(),
+        nn.Linear(256, 2 * c * 49, bias=False), nn.BatchNorm1d(2 * c * 49), nn.ReLU(),
+        nn.Unflatten(1, (2 * c, 7, 7)),
+        nn.ConvTranspose2d(2 * c, c, 4, 2, 1, bias=False), nn.BatchNorm2d(c), nn.ReLU(),
+        nn.ConvTranspose2d(c, 1, 4, 2, 1), nn.Sigmoid(),
+    ).to(memory_format=torch.channels_last)  # fmt: skip
+
+
+def new_discriminator(c=24):  # pictures -> logits (n, 1); no BatchNorm: each picture by itself
+    return nn.Sequential(
+        nn.Conv2d(1, c, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Conv2d(c, 2 * c, 4, 2, 1), nn.LeakyReLU(0.2),
+        nn.Flatten(), nn.Linear(2 * c * 49, 128), nn.LeakyReLU(0.2), nn.Linear(128, 1),
+    ).to(memory_format=torch.channels_last)  # fmt: skip
+
+
+def real_batch(n=32):
+    return images[torch.randint(len(images), (n,))]
+
+
+# %% [markdown]
+# ## 2 · The simplest thing that could work: a judge who never learns
+#
+# Train a discriminator once, to tell digits from what a newborn generator draws. Then freeze it, and
+# let the generator please it. The losses are the cross-entropy of a yes-or-no question, written so
+# that no logarithm ever meets a zero: $-\ln \sigma(l) = \text{softplus}(-l)$ and
+# $-\ln(1 - \sigma(l)) = \text{softplus}(l)$.
+
+# %%
+def d_loss(real_logits, fake_logits):
+    """-ln D(x) - ln(1 - D(G(z))), averaged over each batch."""
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def g_loss(fake_logits):
+    """-ln D(G(z)), averaged: the generator wants to be taken for real."""
+    return F.softplus(-fake_logits).mean()
+
+
+def adam(model, lr=4e-3, betas=(0.5, 0.99)):
+    return torch.optim.Adam(model.parameters(), lr, betas)
+
+
+def calm_down(optimiser, steps):
+    """A schedule: full rate for the first half, then down to 0 on a straight line."""
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda t: min(1.0, 2 - 2 * t / steps))
+
+
+# %% [markdown]
+# <details><summary><b>Predict:</b> the judge tells digits from newborn scribbles without a mistake.
+# The generator learns until this judge says "real, quite sure". What will its pictures look like?
+# </summary>
+#
+# Not like digits. It finds the first thing that this judge takes for real. There are many such
+# things, and nearly all are junk: the judge has only ever seen two kinds of pictures.
+# </details>
+
+# %% tags=["random"]
+training.seed_everything(0)
+newborn, judge, pupil = new_generator(), new_discriminator(), new_generator()
+optimiser = adam(judge)
+
+
+def judge_step(t):
+    with torch.no_grad():
+        fake = newborn(torch.randn(32, latent_dim))
+    loss = d_loss(judge(real_batch()), judge(fake))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return {"judge": loss}
+
+
+training.train(judge_step, steps=100, label="judge", unit="nats")
+judge.requires_grad_(False)  # from here on it never learns again
+pupil_optimiser = adam(pupil)
+
+
+def pupil_step(t):
+    loss = g_loss(judge(pupil(torch.randn(32, latent_dim))))
+    pupil_optimiser.zero_grad()
+    loss.backward()
+    pupil_optimiser.step()
+    return {"generator": loss}
+
+
+training.train(pupil_step, steps=150, label="pupil of a frozen judge", unit="nats")
+with torch.no_grad():
+    fooled = judge(pupil(torch.randn(500, latent_dim))).sigmoid()
+    plotting.show_images(
+        pupil(torch.randn(10, latent_dim)),
+        "Ten pictures that the frozen judge takes for digits: the same dark pattern ten times.",
+    )
+print(f"the judge is sure that these are real: D = {fooled.mean():.4f}")
+
+# %% [markdown]
+# The judge is fooled completely, and you are not. A rule that stands still can be cheated. The judge
+# must go on learning, from the newest fakes. So: **take turns.**
+#
+# ## 3 · The game
+#
+# $$\min_G \max_D \; V(D, G) = E_{x}\big[\ln D(x)\big] + E_{z}\big[\ln(1 - D(G(z)))\big]$$
+#
+# Each round has two steps. $D$ learns with $G$ held still, then $G$ learns with $D$ held still. The
+# only link between $G$ and the real data is the gradient that comes through $D$: *which way must my
+# picture change, so that the bird doubts?*
+#
+# Watch it where everything can be seen: a real distribution on a line, with two humps.
+
+# %% tags=["random"]
+def real_line(n):
+    """Numbers with two humps: (n, 1)."""
+    return torch.where(torch.rand(n, 1) < 0.6, -1.5, 1.2) + 0.4 * torch.randn(n, 1)
+
+
+def line_net():
+    return nn.Sequential(
+        nn.Linear(1, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1)
+    )
+
+
+training.seed_everything(0)
+G, D = line_net(), line_net()
+g_optimiser, d_optimiser = (torch.optim.Adam(m.parameters(), 2e-3, (0.5, 0.99)) for m in (G, D))
+generations = {}
+
+
+def line_step(t):
+    if t in (0, 100, 400, 1999):
+        generations[t] = (copy.deepcopy(G), copy.deepcopy(D))
+    fake = G(torch.randn(256, 1))
+    loss_d = d_loss(D(real_line(256)), D(fake.detach()))  # detach: no gradient goes back into G
+    d_optimiser.zero_grad()
+    loss_d.backward()
+    d_optimiser.step()
+
+    loss_g = g_loss(D(fake))  # the new D, and now the gradient does go through it
+    g_optimiser.zero_grad()
+    loss_g.backward()
+    g_optimiser.step()
+    return {"D": loss_d, "G": loss_g}
+
+
+line_history = training.train(line_step, steps=2000, label="a GAN on a line", unit="nats")
+
+# %% [markdown]
+# <details><summary><b>Predict:</b> at the end nobody can tell real from made. Which number does D then
+# say, everywhere? And how high is its loss?</summary>
+#
+# One half: it can only throw a coin. Its loss is then $-\ln\tfrac12 - \ln\tfrac12 = 2 \ln 2 = 1.386$.
+# For once, a training ends with a **high** loss, and that is the good end.
+# </details>
+
+# %% tags=["random"]
+x = torch.linspace(-3.5, 3.5, 200)[:, None]
+bins = np.linspace(-3.5, 3.5, 60)
+sample = real_line(20000)
+figure, axes = plt.subplots(1, 4, figsize=(11, 2.6), sharey=True)
+with torch.no_grad():
+    for axis, (t, (g, d)) in zip(axes, generations.items()):
+        axis.hist(sample[:, 0].numpy(), bins, density=True, color="lightgrey", label="real")
+        made = g(torch.randn(20000, 1))[:, 0].numpy()
+        axis.hist(made, bins, density=True, histtype="step", color=plotting.COLOURS[6], label="made")
+        axis.plot(x, d(x).sigmoid(), color=plotting.COLOURS[5], label="D(x)")
+        axis.set(title=f"after {t} rounds", xlabel="x", ylim=(0, 1.4))
+axes[0].legend(fontsize=8)
+plotting.show(
+    figure,
+    "Four generations on a line. Grey: the real humps. Orange: what G makes, first a spike, then "
+    "wider, at the end nearly the same two humps. Blue: D(x), high where real is more than made, "
+    "at the end near one half.",
+)
+with torch.no_grad():
+    d_end = D(sample).sigmoid()
+print(f"at the end D(real) = {d_end.mean():.2f} ± {d_end.std():.2f}, loss of D "
+      f"{line_history.last('D', 200):.3f} (2 ln 2 = {2 * math.log(2):.3f})")  # fmt: skip
+
+# %% [markdown]
+# Read the blue line in each frame. It is high where there is more grey than orange, and low where
+# there is more orange than grey. The orange climbs it.
+#
+# ## 4 · What the best discriminator knows
+#
+# Call the density of real things $p$ and of made ones $q$. At one place $x$, $D$ makes
+# $p \ln D + q \ln(1 - D)$ large. Set the derivative $p/D - q/(1 - D)$ to zero:
+#
+# $$D^*(x) = \frac{p(x)}{p(x) + q(x)}$$
+#
+# Put it back into the game. With $m = (p + q)/2$,
+#
+# $$V(D^*, G) = E_p\!\left[\ln \frac{p}{p + q}\right] + E_q\!\left[\ln \frac{q}{p + q}\right]
+# = \underbrace{\text{KL}(p \| m) + \text{KL}(q \| m)}_{2 \, \text{JS}(p, q)} - 2 \ln 2$$
+#
+# So a generator with a perfect critic makes the **Jensen-Shannon divergence** small (Goodfellow et
+# al. 2014). It is 0 for equal distributions, and at most $\ln 2$. Check both formulas: two bell
+# curves, a $D$ trained on samples, and the integrals on a grid.
+
+# %% tags=["random"]
+training.seed_everything(0)
+p, q = torch.distributions.Normal(-1.0, 1.0), torch.distributions.Normal(1.0, 0.7)
+critic = line_net()
+optimiser = torch.optim.Adam(critic.parameters(), 5e-3)
+schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.02, 800)
+
+
+def best_step(t):
+    loss = d_loss(critic(p.sample((1024, 1))), critic(q.sample((1024, 1))))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    schedule.step()
+    return {"D": loss}
+
+
+training.train(best_step, steps=800, label="D alone", unit="nats", curve=False)
+x = torch.linspace(-8, 8, 4001)
+P, Q, dx = p.log_prob(x).exp(), q.log_prob(x).exp(), x[1] - x[0]
+M = (P + Q) / 2
+
+
+def kl(a, b):
+    """KL of two densities on the grid; 0 ln 0 is 0."""
+    return (torch.xlogy(a, a) - torch.xlogy(a, b)).sum() * dx
+
+
+js = 0.5 * (kl(P, M) + kl(Q, M))
+with torch.no_grad():
+    value = -d_loss(critic(p.sample((200000, 1))), critic(q.sample((200000, 1))))
+    seen, inside = critic(x[:, None])[:, 0].sigmoid(), M > 0.01
+    worst = (seen - P / (P + Q))[inside].abs().max().item()
+value_gap = (value - (2 * js - 2 * math.log(2))).item()
+figure, axis = plt.subplots(figsize=(5.6, 2.6))
+axis.fill_between(x, P, color="lightgrey", label="p, real")
+axis.fill_between(x, Q, color=plotting.COLOURS[6], alpha=0.4, label="q, made")
+axis.plot(x, P / (P + Q), "k--", label="p / (p + q)")
+axis.plot(x, seen, color=plotting.COLOURS[5], label="D, trained")
+axis.set(xlim=(-4, 4), xlabel="x")
+axis.legend(fontsize=8)
+plotting.show(figure, "Two bell curves; the trained D follows the dashed curve p over p plus q.")
+print(f"V by the trained D {value:.3f}; 2 JS - 2 ln 2 by the grid {2 * js - 2 * math.log(2):.3f}")
+print(f"JS {js:.3f} nats; largest error of D where there is data {worst:.3f}")
+
+# %% [markdown]
+# ## 5 · Two losses for the generator
+#
+# The game says: $G$ makes $\ln(1 - D)$ small. Everybody makes $-\ln D$ small instead, as we did. Both
+# ask for the same thing. The difference is the gradient at the logit:
+#
+# $$\frac{\partial}{\partial l} \ln(1 - \sigma(l)) = -\sigma(l), \qquad
+# \frac{\partial}{\partial l} \big(-\ln \sigma(l)\big) = -(1 - \sigma(l))$$
+#
+# <details><summary><b>Predict:</b> in the first rounds every fake is caught, l is about -6. Which of
+# the two losses teaches the generator more?</summary>
+#
+# The second: its gradient is nearly 1. The first one's is $\sigma(-6) = 0.0025$. It is called
+# *saturating*: it falls silent just when there is most to learn.
+# </details>
+
+# %%
+logits = torch.linspace(-8, 8, 200, requires_grad=True)
+slopes = {}
+for name, loss in (("saturating", -F.softplus(logits)), ("non-saturating", F.softplus(-logits))):
+    (slopes[name],) = torch.autograd.grad(loss.sum(), logits)
+figure, axis = plt.subplots(figsize=(5.6, 2.4))
+for (name, slope), colour in zip(slopes.items(), (6, 5)):
+    axis.plot(logits.detach(), slope.abs(), color=plotting.COLOURS[colour], label=name)
+axis.set(xlabel="logit of a fake: left, caught; right, taken for real", ylabel="|gradient|")
+axis.legend(fontsize=8)
+plotting.show(
+    figure,
+    "Size of the gradient against the logit. Saturating: near 0 at the left, 1 at the right. "
+    "Non-saturating: 1 at the left, near 0 at the right.",
+)
+
+# %% [markdown]
+# ## 6 · Digits
+#
+# The same two steps, with the two convolutional networks. Three things make it quick and calm. The
+# rates are high at first and fall in the second half. Small batches: 32 pictures, so there are many
+# rounds. And we look at a **running average** of the generator's weights (*exponential moving
+# average*): the generator itself runs in circles around the place where it wants to be.
+#
+# While it trains we keep some generations, and measure each. First the ruler.
+#
+# **FID.** Show real and made pictures to a classifier, and take what it sees just before it answers:
+# 64 numbers a picture. Compare the two clouds of numbers by their means and covariances (Heusel et
+# al. 2017):
+#
+# $$\text{FID} = \|m_1 - m_2\|^2 + \text{tr}\big(C_1 + C_2 - 2 (C_1 C_2)^{1/2}\big)$$
+#
+# Everybody's FID uses the *Inception* network, which knows photographs. Ours uses a small digit
+# classifier that comes with the course (99.5 % right on test digits). We call it **FID-digits**. Never
+# compare it with an FID from a paper.
+
+# %%
+digit_judge = judges.digit_judge()
+test_features = digit_judge.features(test_images)
+
+
+@torch.no_grad()
+def pictures(generator, n):
+    return torch.cat([generator(torch.randn(500, latent_dim)) for _ in range(n // 500)])
+
+
+def fid_digits(made):
+    return metrics.frechet_distance(digit_judge.features(made), test_features)
+
+
+print(f"2,000 real training digits: {fid_digits(images[:2000]):.1f}")
+print(f"the pupil of the frozen judge: {fid_digits(pictures(pupil, 2000)):.0f}")
+
+# %% tags=["random"]
+STEPS = 3000
+training.seed_everything(0)
+generator, discriminator = new_generator(), new_discriminator()
+average = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(0.99), use_buffers=True)
+optimisers = [adam(generator), adam(discriminator)]
+schedules = [calm_down(o, STEPS) for o in optimisers]
+same_z = torch.randn(10, latent_dim)
+album, keep = {}, (0, 50, 150, 400, 800, 1500, 2200, STEPS - 1)
+
+
+def gan_step(t):
+    x, z = real_batch(), torch.randn(32, latent_dim)
+    fake = generator(z)
+    real_logits, fake_logits = discriminator(x), discriminator(fake.detach())
+    loss_d = d_loss(real_logits, fake_logits)
+    optimisers[1].zero_grad()
+    loss_d.backward()
+    optimisers[1].step()
+
+    loss_g = g_loss(discriminator(fake))
+    optimisers[0].zero_grad()
+    loss_g.backward()
+    optimisers[0].step()
+    average.update_parameters(generator)
+    for schedule in schedules:
+        schedule.step()
+    if t in keep:
+        album[t] = look()
+    return {"D": loss_d, "G": loss_g}
+
+
+def look():
+    """The averaged generator's pictures of the same ten codes, and how good it is now."""
+    average.eval()
+    with torch.no_grad():
+        return {"pictures": average(same_z), "fid": fid_digits(pictures(average, 2000))}
+
+
+gan_history = training.train(gan_step, steps=STEPS, label="a GAN on digits", unit="nats")
+average.eval()
+
+# %%
+plotting.show_images(
+    torch.cat([generation["pictures"] for generation in album.values()]),
+    "Eight generations of the same ten codes: grey noise, blobs, bent strokes, and then digits that "
+    "become cleaner.",
+    rows=[f"round {t}" for t in album],
+)
+
+# %% [markdown]
+# Each column is one code. Blobs become strokes, strokes become digits, and now and then a digit
+# turns into another one: the generator never promised to stay.
+
+# %% tags=["random"]
+training.seed_everything(0)
+made = pictures(average, 10000)
+plotting.show_images(
+    made[:40], "Forty pictures of the generator: most are sharp, clear digits of all ten kinds."
+)
+z0, z1 = torch.randn(3, 1, latent_dim), torch.randn(3, 1, latent_dim)
+share = torch.linspace(0, 1, 10)[:, None]
+with torch.no_grad():
+    plotting.show_images(
+        average(((1 - share) * z0 + share * z1).flatten(0, 1)),
+        "Three walks between random codes; digits change into others, with sharp strokes all the way.",
+        rows=["walk"] * 3,
+    )
+
+# %% [markdown]
+# Sharp, not grey. Nobody compared any of them with *one* digit of the data set. The generator has
+# learnt a **distribution**: what digits look like, all together. Does it make all ten?
+#
+# ## 7 · Measure
+
+# %% tags=["random"]
+def measure(name, made):
+    """FID-digits, how often each class comes, and how sure and varied the judge is."""
+    seen = digit_judge.features(made)
+    chances = digit_judge.heads["digit"](seen).softmax(1)
+    counts = chances.argmax(1).bincount(minlength=10)
+    return {
+        "pictures": name,
+        "FID-digits": metrics.frechet_distance(seen, test_features),
+        "classes present": int((counts > 0.01 * len(made)).sum()),
+        "rarest class": counts.min().item() / len(made),
+        "classifier score": metrics.classifier_score(chances),
+    }
+
+
+flat = images.flatten(1)
+middle = flat.mean(0)
+spread = flat.T.cov() + 1e-4 * torch.eye(784)
+normal = torch.distributions.MultivariateNormal(middle, spread)
+baseline = normal.sample((10000,)).clamp(0, 1).view(-1, 1, 28, 28)
+results = [
+    measure("simplest: one normal distribution of pixels", baseline),
+    measure("our GAN", made),
+    measure("10,000 real training digits", images[:10000]),
+]
+plotting.table(
+    [{name: f"{value:.3g}" if isinstance(value, float) else value for name, value in row.items()}
+     for row in results],
+    "10,000 pictures each, compared with the 10,000 test digits",
+)  # fmt: skip
+gan_fid, gan_classes = results[1]["FID-digits"], results[1]["classes present"]
+print(f"{gan_history.steps} rounds in {gan_history.seconds:.0f} s")
+
+# %% [markdown]
+# A class counts as present if it is more than one picture in a hundred. The classifier score (the
+# *Inception Score* of Salimans et al. 2016, with our judge) goes from 1 to 10.
+#
+# Published, on another ruler: Lucic et al. (2018) trained many kinds of GANs on these digits, with
+# a large search, and report Inception FIDs of 6.8 for this loss and 9.8 for the saturating one. That
+# cannot stand in the table.
+#
+# ## 8 · Why it is hard
+#
+# It went well. We also searched for the rates that make it go well. Now the four things that go
+# wrong.
+#
+# **First: the loss tells you nothing.** Here is our run again, generation by generation.
+
+# %%
+late = [t for t in keep if t >= 150]
+losses = {t: {name: np.mean(gan_history.losses[name][t - 50 : t + 1]) for name in "DG"} for t in late}
+plotting.table(
+    [{"round": t, "loss of D": f"{losses[t]['D']:.2f}", "loss of G": f"{losses[t]['G']:.2f}",
+      "FID-digits": f"{album[t]['fid']:.0f}"} for t in late],
+    "Losses: mean of 50 rounds. FID-digits: 2,000 pictures of the averaged generator",
+)  # fmt: skip
+rank = spearmanr([losses[t]["G"] for t in late], [album[t]["fid"] for t in late]).statistic
+print(f"rank correlation of G's loss with FID-digits: {rank:.2f} (1: the loss is a ruler)")
+
+# %% [markdown]
+# Read the losses alone: D's falls, G's does not. The bird is winning, the butterfly is losing. And
+# the pictures become better and better: both improve, and a loss only says who is ahead. *Recipe:* never stop a GAN by its loss. Look at the pictures,
+# and measure them with something that stands outside the game.
+#
+# **Second: JS does not see distance.** Real things lie on a thin sheet in a space of 784 dimensions,
+# and what a young generator makes lies on another thin sheet. Two such sheets hardly meet (Arjovsky
+# and Bottou 2017). The smallest such world: real is the number 0, made is the number $\theta$, each
+# with a width that we let shrink.
+#
+# <details><summary><b>Predict:</b> move θ from 3 to 0. How does JS change, when the two are narrow?
+# And the mean way that the sand has to be carried, W₁?</summary>
+#
+# JS stands at $\ln 2$ like a wall, until they touch, and only then falls. W₁ is $\theta$: it falls
+# from the first step.
+# </details>
+
+# %%
+def js_on_grid(a, b):
+    """Jensen-Shannon divergence of two lists of shares, in nats."""
+    a, b = a / a.sum(), b / b.sum()
+    m = (a + b) / 2
+    return 0.5 * (torch.xlogy(a, a / m.clamp(min=1e-40)) + torch.xlogy(b, b / m.clamp(min=1e-40))).sum()
+
+
+grid = torch.linspace(-3, 7, 4001, dtype=torch.float64)
+theta = torch.linspace(0, 4, 81, dtype=torch.float64)
+walls = {
+    width: torch.stack([
+        js_on_grid(torch.exp(-((grid / width) ** 2) / 2), torch.exp(-(((grid - t) / width) ** 2) / 2))
+        for t in theta
+    ])
+    for width in (1.0, 0.3, 0.05)
+}  # fmt: skip
+figure, axes = plt.subplots(1, 2, figsize=(9, 2.6))
+for (width, curve), colour in zip(walls.items(), (5, 3, 6)):
+    axes[0].plot(theta, curve, color=plotting.COLOURS[colour], label=f"width {width}")
+axes[0].axhline(math.log(2), color="black", ls=":", lw=1)
+axes[0].set(title="JS (dotted: ln 2)", xlabel="θ", ylabel="nats")
+axes[0].legend(fontsize=8)
+axes[1].plot(theta, theta, color="black")
+axes[1].set(title="W₁, whatever the width", xlabel="θ")
+plotting.show(
+    figure,
+    "Left: JS against the distance theta. With width 1 it rises slowly to ln 2; with width 0.05 it "
+    "jumps to ln 2 at once and stays. Right: W1 is a straight line.",
+)
+stuck = walls[0.05][theta >= 0.5]
+print(f"width 0.05, θ from 0.5 to 4: JS from {stuck.min():.6f} to {stuck.max():.6f}, "
+      f"ln 2 = {math.log(2):.6f}")  # fmt: skip
+
+# %% [markdown]
+# A wall has no slope, so it does not say which way to go. *Recipes:* widen both (add the same noise
+# to real and made pictures), keep $D$ from becoming too sharp, or take a better distance. That is
+# lecture 08.
+#
+# ## 9 · Break it on purpose
+#
+# **Third: a bird that is too good.** Hold the generator still, train $D$ for longer and longer, and
+# see what gradient still reaches the newborn generator.
+
+# %% tags=["random"]
+training.seed_everything(0)
+young, strict = new_generator(), new_discriminator()
+optimiser = adam(strict, 1e-3)
+reaches = {"saturating": {}, "non-saturating": {}}
+
+
+def gradient_size(loss):
+    """Length of the gradient that reaches the generator's weights."""
+    gradients = torch.autograd.grad(loss, list(young.parameters()), retain_graph=True)
+    return torch.cat([g.flatten() for g in gradients]).norm().item()
+
+
+def strict_step(t):
+    fake = young(torch.randn(64, latent_dim))
+    if t in (0, 10, 30, 100, 300):
+        logits = strict(fake)
+        reaches["saturating"][t] = gradient_size(-F.softplus(logits).mean())
+        reaches["non-saturating"][t] = gradient_size(F.softplus(-logits).mean())
+    loss = d_loss(strict(real_batch(64)), strict(fake.detach()))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return {"D": loss}
+
+
+training.train(strict_step, steps=301, label="D alone", unit="nats", curve=False)
+plotting.table(
+    [{"steps of D": t, "saturating": f"{reaches['saturating'][t]:.1e}",
+      "non-saturating": f"{reaches['non-saturating'][t]:.1e}"} for t in reaches["saturating"]],
+    "Length of the gradient that reaches the generator",
+)  # fmt: skip
+
+# %% [markdown]
+# With the saturating loss the perfect bird teaches nothing: every butterfly is dead, and none was a
+# little better than the others. *Recipes:* the non-saturating loss, and turns: one step of $D$, one
+# of $G$, with rates that keep them equally strong.
+#
+# **Fourth: mode collapse.** Eight small heaps on a ring. We train **five** GANs side by side, each
+# with its own luck. That is cheap: a layer of `ring.nets` holds five matrices, and one product does
+# them all. A heap counts as found if one point in a hundred lies within 3 sigma of its middle.
+
+# %%
+centres = ring.centres()  # (8, 2): a circle of radius 1; each heap has a spread of 0.05
+print("real points:", tuple(ring.sample(5, 128).shape), " networks:", ring.nets(5, 8, 2)[0].weight.shape)
+
+# %% [markdown]
+# The first run is plain: Adam as it comes out of the box. The second has two changes: a smaller
+# momentum ($\beta_1 = 0.5$), and a **gradient penalty** on the discriminator at the real points, $R_1$:
+# $\tfrac{\gamma}{2}\, E_x \|\nabla_x l(x)\|^2$ (Mescheder et al. 2018). A bird that is not allowed to
+# be steep cannot shoo the butterflies from heap to heap.
+#
+# <details><summary><b>Predict:</b> the plain G finds that D believes in heap 3 at the moment. What
+# is its best answer? And D's answer to that?</summary>
+#
+# G puts everything on heap 3. Then D learns that heap 3 is mostly fakes. G jumps to heap 5. Nobody
+# ever asked it to be on all eight **at the same time**: each point is judged alone.
+# </details>
+
+# %% tags=["random"]
+def train_ring(label, lr, betas, gamma, steps=2000):
+    """Five GANs; returns what they made, and D's view, at several moments."""
+    training.seed_everything(0)
+    G, D = ring.nets(5, 8, 2), ring.nets(5, 2, 1)
+    optimisers = [adam(m, lr, betas) for m in (G, D)]
+    schedules = [calm_down(o, steps) for o in optimisers]
+    film, frame = [], torch.randn(5, 1000, 8)
+    net = torch.cartesian_prod(torch.linspace(1.6, -1.6, 60), torch.linspace(-1.6, 1.6, 60)).flip(1)
+
+    def step(t):
+        x, fake = ring.sample(5, 128).requires_grad_(), G(torch.randn(5, 128, 8))
+        real_logits, fake_logits = D(x), D(fake.detach())
+        parts = {"D": (F.softplus(-real_logits) + F.softplus(fake_logits)).mean((1, 2)).sum()}
+        if gamma:
+            (slope,) = torch.autograd.grad(real_logits.sum(), x, create_graph=True)
+            parts["penalty"] = gamma / 2 * slope.pow(2).sum(2).mean(1).sum()
+        optimisers[1].zero_grad()
+        sum(parts.values()).backward()
+        optimisers[1].step()
+        loss_g = F.softplus(-D(fake)).mean((1, 2)).sum()
+        optimisers[0].zero_grad()
+        loss_g.backward()
+        optimisers[0].step()
+        for schedule in schedules:
+            schedule.step()
+        if t % 100 == 0 or t == steps - 1:
+            with torch.no_grad():
+                view = D(net.expand(5, -1, 2)).sigmoid().view(5, 60, 60)
+                film.append((t, G(frame), view))
+        return {name: part / 5 for name, part in {**parts, "G": loss_g}.items()}
+
+    training.train(step, steps=steps, label=label, unit="nats")
+    return film
+
+
+films = {
+    "plain": train_ring("plain", 3e-3, (0.9, 0.999), 0.0),
+    "with R1": train_ring("with R1", 5e-3, (0.5, 0.99), 0.01),
+}
+
+# %%
+figure, axes = plt.subplots(4, 5, figsize=(10, 8.2))
+moments = [("plain", 5), ("plain", 10), ("plain", 20), ("with R1", 20)]
+for row, (name, k) in zip(axes, moments):
+    t, points, _ = films[name][k]
+    for j, axis in enumerate(row):
+        axis.scatter(*centres.T, s=130, facecolors="none", edgecolors=plotting.COLOURS[5])
+        axis.scatter(*points[j].T, s=1, color=plotting.COLOURS[6])
+        axis.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), xticks=[], yticks=[], aspect="equal")
+        axis.set_title(f"{ring.heaps(points)[0][j]} of 8", fontsize=9)
+    row[0].set_ylabel(f"{name}, round {t}")
+plotting.show(
+    figure,
+    "Five GANs side by side, at three moments of the plain run: first on one or a few heaps, later "
+    "on more, some heaps missing at the end. Last row, with R1: all eight heaps in all five.",
+)
+ring_results = {}
+for name, film in films.items():
+    found, shares = ring.heaps(film[-1][1])
+    ring_results[name] = (found, shares)
+    print(f"{name:8}: heaps {found}, within 3 sigma {[f'{s:.0%}' for s in shares]}")
+
+# %% [markdown]
+# Same networks, same data. The plain ones sit on one heap for hundreds of rounds, jump, and most of
+# them never hold all eight. Other recipes against collapse: show $D$ several pictures at once, so
+# that it notices when they are alike (Lin et al. 2018), or let $G$ look some of $D$'s steps ahead
+# (Metz et al. 2017).
+#
+# **Step through it.** The slider is time; the background is $D$: blue where it believes, orange where
+# it does not. The left ring is a plain GAN, the right one has the penalty. Watch the orange cloud
+# chase the blue.
+
+# %%
+def paint(view, points):
+    """D's view as colours, made points in black, true centres in white: (60, 60, 3)."""
+    blue, orange = torch.tensor([0.34, 0.71, 0.91]), torch.tensor([0.90, 0.62, 0.0])
+    image = view[..., None] * blue + (1 - view[..., None]) * orange
+    for dots, colour in ((centres, 1.0), (points, 0.0)):
+        at = ((dots + 1.6) / 3.2 * 60).long().clamp(0, 59)
+        image[59 - at[:, 1], at[:, 0]] = colour
+    return image
+
+
+def frame(moment):
+    k = min(int(moment / 100 + 0.5), 20)
+    rings = [paint(film[k][2][3], film[k][1][3]) for film in films.values()]
+    return torch.cat([rings[0], torch.ones(60, 4, 3), rings[1]], 1)
+
+
+widgets.sliders(
+    frame,
+    {"moment": (0.0, 2000.0, 900.0)},
+    alt="Two rings of eight heaps with D's belief as background, and made points in black: the plain "
+    "GAN at the left, the one with a penalty at the right.",
+    labels={"moment": "round"},
+    width=560,
+)
+
+# %% [markdown]
+# | What you see | What it is | What to try |
+# | --- | --- | --- |
+# | losses go up and down, pictures improve | the game, as it should be | measure outside: FID, your eyes |
+# | loss of D near 0, pictures stand still | D is too good | non-saturating loss, fewer or slower steps of D, a penalty |
+# | all pictures alike, or jumping | mode collapse | a penalty, smaller $\beta_1$, judge several at once |
+# | two thin sheets that do not meet | JS is a wall | noise on both, a penalty, or lecture 08 |
+
+# %% [markdown]
+# ## 10 · What it still cannot do
+#
+# - It draws **sharp** pictures of all ten kinds, from one code, in one pass.
+# - It has no **likelihood**. We cannot ask how probable a digit is, as in lectures 05 and 06.
+# - It has no **encoder**. We cannot ask for the code of a given picture. Lecture 10 puts that back.
+# - It is **hard to train**, because its distance is a wall and its loss is no ruler. A better
+#   distance changes both: lecture 08.
+
+# %% [markdown]
+# ## 11 · Summary
+#
+# 1. A discriminator learns what looks real, and its gradient teaches the generator.
+# 2. The best $D$ is $p/(p+q)$. Against it, $G$ makes the Jensen-Shannon divergence small.
+# 3. Take turns, detach the fakes for $D$'s step, and use the non-saturating loss for $G$.
+# 4. Judge a GAN from outside: FID-digits, the classes present, your eyes. Not by its loss.
+# 5. What goes wrong: a loss that says nothing, a wall at $\ln 2$, a $D$ too good, mode collapse.
+
+# %%
+widgets.quiz(
+    "After 10,000 rounds D's loss is 1.386, on real and made pictures that D has not seen before. "
+    "What has happened?",
+    {
+        "D is broken and says one half to everything": "It may be. So look at the pictures, and let a "
+        "fresh D try.",
+        "G is perfect": "It may be. So look at the pictures, and let a fresh D try.",
+        "It can be either": "2 ln 2 only says that this D throws a coin. The loss is no ruler.",
+    },
+    right="It can be either",
+)
+widgets.quiz(
+    "In D's step you forget .detach() on the fakes. What goes wrong?",
+    {
+        "D learns the wrong thing": "Its own gradient is the same.",
+        "G's weights collect the gradient of D's loss, which wants G to be caught": "If they are not "
+        "set to zero before G's step, G learns to please in the wrong direction. And it costs time.",
+        "Nothing at all": "It costs time at least, and without zero_grad() it costs more.",
+    },
+    right="G's weights collect the gradient of D's loss, which wants G to be caught",
+)
+widgets.quiz(
+    "A GAN's FID-digits is 30. A paper reports an FID of 6.8 on the same digits. Is the paper's better?",
+    {
+        "Yes, by far": "The two numbers come from different networks' features.",
+        "Nobody can say": "Different rulers. Measure both with the same one, on equally many pictures.",
+        "No, ours is higher": "A smaller FID is better, on the same ruler.",
+    },
+    right="Nobody can say",
+)
+
+# %% [markdown]
+# **The exercise.** `exercises/07_gan` has you write the losses so that they survive any logit, put
+# `detach` in the right places, find the best discriminator, and hold all eight heaps.
+#
+# **Now you.** Train `gan_step` on FashionMNIST, with the same numbers. Is it still all ten kinds?
+#
+# **Further reading**
+#
+# - I. Goodfellow, J. Pouget-Abadie, M. Mirza et al. (2014), *Generative adversarial nets*.
+# - A. Radford, L. Metz and S. Chintala (2016), *Unsupervised representation learning with deep
+#   convolutional generative adversarial networks*.
+# - T. Salimans, I. Goodfellow, W. Zaremba et al. (2016), *Improved techniques for training GANs*.
+# - M. Arjovsky and L. Bottou (2017), *Towards principled methods for training generative adversarial
+#   networks*: the wall.
+# - M. Heusel, H. Ramsauer, T. Unterthiner et al. (2017), *GANs trained by a two time-scale update rule
+#   converge to a local Nash equilibrium*: the FID.
+# - L. Metz, B. Poole, D. Pfau and J. Sohl-Dickstein (2017), *Unrolled generative adversarial networks*.
+# - Z. Lin, A. Khetan, G. Fanti and S. Oh (2018), *PacGAN: the power of two samples in generative
+#   adversarial networks*.
+# - L. Mescheder, A. Geiger and S. Nowozin (2018), *Which training methods for GANs do actually
+#   converge?*
+# - M. Lucic, K. Kurach, M. Michalski et al. (2018), *Are GANs created equal? A large-scale study*.
