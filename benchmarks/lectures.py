@@ -57,6 +57,11 @@ CHECKED_GAP = "abs(log_p_x - elbo(torch.tensor(0.5), 0.6) - gap)"
 MANY_SAMPLES = "torch.cat([importance_weighted(vae, x, 5000) for x in test[::50].split(5)]).mean()"
 FEW_SAMPLES = "importance_weighted(vae, test[::50], 200).mean()"
 RANDOM_CODES = 'sample_distance["auto-encoder"] / sample_distance["VAE"]'
+BLIND_LOSS = 'abs(line_ends["a blind bird"][0] - 2 * math.log(2))'
+SATURATED = 'reaches["saturating"][300] / reaches["saturating"][0]'
+UNSATURATED = 'reaches["non-saturating"][300] / reaches["non-saturating"][0]'
+PENALTY = 'estimates["gradient penalty, λ = 50"] / exact'
+STEEPER = 'worst["penalty_by_heart"] - worst["gradient_penalty"]'
 FIGURES = {
     "00_deep_learning_in_one_slice": [
         Figure("accuracy, MLP", 'right["MLP"]', at_least=0.975),
@@ -148,6 +153,12 @@ FIGURES = {
         Figure("bits per pixel, faces", 'face_bits["PixelCNN"]', at_most=0.4),
         Figure("bits per pixel, two neighbours", 'face_bits["left and upper neighbour"]', 1),
         Figure("bits per pixel, unigram (the baseline)", 'face_bits["unigram"]'),
+        Figure("painted faces with both eyes alike", 'wholes["painted"][0]', at_most=0.7),
+        Figure("painted faces with one tone of skin", 'wholes["painted"][1]', at_most=0.7),
+        Figure(
+            "after 75 steps: RNN − CNN, nats", 'after_75["PixelRNN"] - after_75["PixelCNN"]', 10
+        ),
+        Figure("earlier pixels seen, of 406", "far.sum()", at_most=300),
         Figure("poems well-formed", "share", at_least=0.98),
         Figure("perplexity, GRU", 'perplexity["GRU"]'),
         Figure("perplexity, bigram (the baseline)", 'perplexity["bigram"]'),
@@ -188,6 +199,56 @@ FIGURES = {
         Figure("to the nearest: samples − real", 'sample_distance["VAE"] - real_distance', 0),
         Figure("the same: AE, fitted − VAE", 'fitted_distance - sample_distance["VAE"]', 0),
         Figure("nats: pixel far − beside", 'costs["far away"] - costs["beside the stroke"]', 5),
+    ],
+    "07_gan": [
+        # FID-digits: 10,000 pictures against the 10,000 test digits; real digits have 0.8.
+        Figure("FID-digits", "gan_fid", at_most=60),
+        Figure("FID-digits, one normal distribution (the baseline)", 'results[0]["FID-digits"]'),
+        Figure("digits present, of 10", "gan_classes", at_least=10),
+        Figure("share of the rarest digit", 'results[1]["rarest class"]', at_least=0.02),
+        Figure("classifier score", 'results[1]["classifier score"]', at_least=7),
+        Figure("seconds of training", "gan_history.seconds", at_most=90),
+        Figure("frozen judge: D of the junk", "fooled.mean()", at_least=0.9),
+        Figure("frozen judge: FID-digits of the junk", "fid_digits(pictures(pupil, 2000))", 500),
+        Figure("on a line: |D − 1/2|, mean", "(d_end - 0.5).abs().mean()", at_most=0.05),
+        Figure("on a line: W1 to the real ones", 'line_ends["a good bird"][2]', at_most=0.25),
+        Figure("blind D: |loss of D − 2 ln 2|", BLIND_LOSS, at_most=0.02),
+        Figure("blind D: W1 to the real ones", 'line_ends["a blind bird"][2]', at_least=0.6),
+        Figure("best D against p / (p + q), error", "worst", at_most=0.05),
+        Figure("its value against 2 JS − 2 ln 2, error", "abs(value_gap)", at_most=0.01),
+        Figure("JS of what does not touch − ln 2", "(stuck - math.log(2)).abs().max()", None, 1e-4),
+        Figure("gradient, D too good: saturating / at first", SATURATED, at_most=0.05),
+        Figure("gradient, D too good: non-saturating / at first", UNSATURATED, at_least=1),
+        Figure("plain ring: heaps, five runs", 'sum(ring_results["plain"][0])', at_most=38),
+        Figure("ring with R1: fewest heaps of five", 'min(ring_results["with R1"][0])', at_least=8),
+        Figure("ring with R1: least share in 3σ", 'min(ring_results["with R1"][1])', at_least=0.6),
+    ],
+    "08_wgan": [
+        # The ring's five runs side by side; W1 exact, by the best pairs of 400 points.
+        Figure("W1 by linear programming − scipy", "abs(work - known)", at_most=1e-6),
+        Figure("W1 in the plane: program − pairs", "abs(flat_work - paired)", at_most=1e-6),
+        Figure("income of the dual − work", "abs(income - work)", at_most=1e-6),
+        Figure("power iteration against SVD", "stretch_gap", at_most=1e-2),
+        Figure("estimate / W1, penalty", PENALTY, 0.9, 1.1),
+        Figure("estimate / W1, spectral norm", 'estimates["spectral norm"] / exact', 0.8, 1.02),
+        Figure("estimate / W1, clipping", 'estimates["clipping, c = 0.1"] / exact', at_least=1.3),
+        Figure("clipped weights at the wall", "at_wall", at_least=0.8),
+        Figure("ring, GAN: heaps, five runs", 'sum(ring_results["GAN"][0])', at_most=38),
+        Figure(
+            "ring, WGAN-GP: fewest heaps of five", 'min(ring_results["WGAN-GP"][0])', at_least=8
+        ),
+        Figure("ring, WGAN-GP: least share in 3σ", 'min(ring_results["WGAN-GP"][1])', at_least=0.6),
+        Figure(
+            "ring: W1, GAN / WGAN-GP", 'ring_results["GAN"][2] / ring_results["WGAN-GP"][2]', 1.2
+        ),
+        Figure("rank correlation with W1, WGAN-GP", "wgan_rank", at_least=0.8),
+        Figure("rank correlation with W1, GAN's loss", "gan_rank"),
+        Figure("FID-digits, GAN, 25 s", 'digits_fid["GAN"]'),
+        Figure("FID-digits, WGAN-GP, 25 s", 'digits_fid["WGAN-GP"]', at_most=150),
+        Figure("digits present, GAN", 'digits_classes["GAN"]', at_least=10),
+        Figure("digits present, WGAN-GP", 'digits_classes["WGAN-GP"]', at_least=10),
+        Figure("normal u: share of points outside", 'asked["by heart"]', at_least=0.5),
+        Figure("slope too steep: normal u − uniform u", STEEPER, at_least=0),
     ],
 }
 
@@ -240,10 +301,9 @@ def main(
     unknown = sorted(set(slugs or []) - set(FIGURES))
     if unknown:
         raise typer.BadParameter(f"no such lecture: {', '.join(unknown)}")
-    seeds = seed or [0, 1, 2]
     rows: list[dict[str, Any]] = []
     for slug in slugs or FIGURES:
-        runs = []
+        runs, seeds = [], seed or [0, 1, 2]
         for s in seeds:
             seconds, values = run(slug, s)
             runs.append([seconds, *values])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,3 +111,41 @@ def partial_credit(value: float, steps: Sequence[tuple[float, float]]) -> float:
         test cell this number is what nbgrader records.
     """
     return max((float(points) for limit, points in steps if value <= limit), default=0.0)
+
+
+def attempt(function: Callable[..., Any], *inputs: Any, hint: str = "") -> Any:
+    """Call a student's function for a test, and put what goes wrong into words.
+
+    Parameters
+    ----------
+    function : callable
+        What the student wrote.
+    *inputs
+        What to call it with; it must leave tensors among them as they are.
+    hint : str
+        Stands before torch's own complaint.
+
+    Returns
+    -------
+    object
+        What the function gave.
+
+    Raises
+    ------
+    AssertionError
+        Torch complained, or an input was changed.
+    NotImplementedError
+        Nothing is written yet.
+    """
+    kept = [x.detach().clone() if hasattr(x, "detach") else None for x in inputs]
+    try:
+        result = function(*inputs)
+    except NotImplementedError:
+        raise
+    except (RuntimeError, ValueError, IndexError, TypeError, AttributeError) as error:
+        raise AssertionError(f"{hint} The error is: {error}".strip()) from None
+    for now, before in zip(inputs, kept, strict=True):
+        assert before is None or bool((now.detach() == before).all()), (
+            f"your {function.__name__} changes what it is given: work on a copy"
+        )
+    return result

@@ -329,7 +329,7 @@ def show_poems(poems: Sequence[Sequence[str]], captions: Sequence[str] | None = 
 
 
 def _cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    columns = list(rows[0])
+    columns = list(dict.fromkeys(name for row in rows for name in row))
     return columns, [[_cell_text(row.get(name, "")) for name in columns] for row in rows]
 
 

@@ -7,10 +7,13 @@ matrix for each, and one batched product does them all. So five runs cost hardly
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+
+from course_utils.checks import attempt, expect_array
 
 SPREAD = 0.05  # standard deviation of a heap; the circle has radius 1
 
@@ -62,6 +65,102 @@ def heaps(points: Tensor) -> tuple[list[int], list[float]]:
         for h, g in zip(heap, good, strict=True)
     ]
     return found, good.float().mean(1).tolist()
+
+
+def distance(points: Tensor, others: Tensor) -> float:
+    """Return the exact earth mover's distance of two clouds of equally many points.
+
+    Parameters
+    ----------
+    points, others : Tensor
+        Float (n, d) both.
+
+    Returns
+    -------
+    float
+        Mean length of the way, when the points are paired in the best way.
+
+    Raises
+    ------
+    ValueError
+        The clouds differ in shape, or are empty.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    if points.shape != others.shape or points.ndim != 2 or not len(points):
+        raise ValueError(
+            f"need two clouds (n, d) of one shape, got {tuple(points.shape)} and "
+            f"{tuple(others.shape)}"
+        )
+    cost = torch.cdist(points, others).numpy()
+    return float(cost[linear_sum_assignment(cost)].mean())
+
+
+class Source:
+    """Draws real points for one run, turned and shifted, and counts how often it was asked.
+
+    Parameters
+    ----------
+    angle : float
+        Turn, in radians.
+    shift : tuple of two floats
+        Where the circle's middle is.
+
+    Attributes
+    ----------
+    asked : int
+        Calls so far.
+    """
+
+    def __init__(self, angle: float = 0.0, shift: tuple[float, float] = (0.0, 0.0)) -> None:
+        c, s = math.cos(angle), math.sin(angle)
+        self._turn, self._shift = torch.tensor([[c, s], [-s, c]]), torch.tensor(shift)
+        self.asked = 0
+
+    def __call__(self, n: int) -> Tensor:
+        """Return n real points, float (n, 2)."""
+        self.asked += 1
+        return sample(1, n)[0] @ self._turn + self._shift
+
+
+def check_generator(
+    train_ring: Callable[[Source], Callable[[int], Tensor]], real: Source, n: int = 800
+) -> tuple[Tensor, float]:
+    """Train a student's generator on real points, and measure what it makes.
+
+    Parameters
+    ----------
+    train_ring : callable
+        Gets ``real``, and gives ``make``, so that ``make(k)`` makes k points, (k, 2).
+    real : Source
+        Where the real points come from.
+    n : int
+        How many made and real points are compared.
+
+    Returns
+    -------
+    made : Tensor
+        Float (n, 2).
+    away : float
+        `distance` of the made points to real ones.
+
+    Raises
+    ------
+    AssertionError
+        In words: no function, wrong shapes, real points given away, the same points again.
+    """
+    make = attempt(train_ring, real)
+    assert callable(make), "train_ring should give a function make(n)"
+    assert real.asked >= 10, "your training has hardly looked at real points"
+    asked = real.asked
+    made, again = (
+        torch.tensor(expect_array(attempt(make, n), (n, 2), "the made points")).float()
+        for _ in range(2)
+    )
+    assert real.asked == asked, "make asks for real points: it should make its own"
+    assert not torch.equal(made, again), "make gives the same points each time"
+    assert len(made.unique(dim=0)) > 0.9 * n, "make repeats its points"
+    return made, distance(made, real(n))
 
 
 class ManyLinear(nn.Module):

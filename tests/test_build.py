@@ -255,11 +255,13 @@ def test_progress_is_kept_as_its_last_state_and_widgets_as_pictures():
             new("stream", name="stderr", text="\r100%\n"),
             new("display_data", {authoring.WIDGET_VIEW: {}, "text/plain": "HBox()"}),
             new("display_data", {authoring.WIDGET_VIEW: {}, "image/png": "aa", "text/plain": "p"}),
+            new("display_data", {authoring.WIDGET_VIEW: {}, "text/html": "<b>h</b>"}),
         ]
     )
-    assert [o.output_type for o in outputs] == ["stream", "display_data"]
+    assert [o.output_type for o in outputs] == ["stream", "display_data", "display_data"]
     assert outputs[0].text == "100%\n"
     assert dict(outputs[1].data) == {"image/png": "aa", "text/plain": "p"}
+    assert dict(outputs[2].data) == {"text/html": "<b>h</b>"}
 
 
 def test_unknown_names_and_folders_are_told(course, tmp_path):

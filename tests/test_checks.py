@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.checks import check_code_size, expect_array, expect_close, partial_credit
+from course_utils.checks import (
+    attempt,
+    check_code_size,
+    expect_array,
+    expect_close,
+    partial_credit,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,3 +63,35 @@ def test_partial_credit_takes_the_best_limit_met():
     steps = [(0.06, 0.5), (0.04, 1), (0.029, 2)]
     assert [partial_credit(v, steps) for v in (0.07, 0.05, 0.04, 0.01)] == [0, 0.5, 1, 2]
     assert partial_credit(float("nan"), steps) == 0
+
+
+def test_an_attempt_gives_what_the_function_gives():
+    x = torch.ones(3)
+    assert attempt(lambda a, b: (a + b).sum().item(), x, 2) == 9
+
+
+def changes(x):
+    x += 1
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: x @ torch.ones(5), "try rows The error is: .*size"),
+        (lambda x: x.nothing, "try rows The error is: .*nothing"),
+        (lambda x: x + "a", "try rows The error is"),
+        (changes, "your changes changes what it is given"),
+    ],
+)
+def test_what_goes_wrong_in_an_attempt_is_put_into_words(function, words):
+    with pytest.raises(AssertionError, match=words):
+        attempt(function, torch.ones(3), hint="try rows")
+
+
+def test_an_attempt_lets_unwritten_code_be_unwritten():
+    def later(x):
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        attempt(later, torch.ones(3))

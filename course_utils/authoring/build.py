@@ -309,7 +309,8 @@ def _tidy(outputs: list[NotebookNode]) -> list[NotebookNode]:
                 tidy.append(copy.deepcopy(output))
         elif output.output_type in ("display_data", "execute_result"):
             output = copy.deepcopy(output)
-            if output.data.pop(WIDGET_VIEW, None) is not None and "image/png" not in output.data:
+            still = {"image/png", "text/html"} & output.data.keys()
+            if output.data.pop(WIDGET_VIEW, None) is not None and not still:
                 continue
             tidy.append(output)
         else:
