@@ -99,7 +99,7 @@ def test_a_report_is_printed_and_kept(tmp_path, monkeypatch, capsys):
     assert {"processor", "cores", "memory_GiB", "python", "torch"} <= set(result["machine"])
 
 
-@pytest.mark.parametrize("name", ["lectures", "word_vectors", "tsne", "pixelcnn", "gan"])
+@pytest.mark.parametrize("name", ["lectures", "word_vectors", "tsne", "pixelcnn"])
 def test_the_kept_results_tell_the_machine_but_not_whose(name):
     import getpass
     import socket

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import datasets
+from course_utils import datasets, judges
 from course_utils.datasets import DataError
 
 DATA = datasets.DATA_DIR
@@ -26,6 +26,8 @@ LOADERS: dict[str, Callable[[], object]] = {
     "tang_quatrains.tsv.gz": datasets.tang_quatrains,
     "kjv_bible.tsv.gz": datasets.kjv_bible,
     "debian_synopses.tsv.gz": datasets.debian_synopses,
+    "digit_judge.npz": judges.digit_judge,
+    "face_judge.npz": judges.face_judge,
 }
 SPLIT_LOADERS = [
     datasets.mnist,

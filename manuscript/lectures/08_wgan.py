@@ -263,7 +263,7 @@ print(f"power iteration and SVD differ by {stretch_gap:.1e} of it")
 # of weights leave, not 1.
 # </details>
 
-# %% tags=["random"]
+# %%
 def on_line(n):
     """Real: two humps. Made: one hump, to the right of both. (n, 1) each."""
     real = torch.where(torch.rand(n, 1) < 0.5, -2.0, 1.0) + 0.4 * torch.randn(n, 1)
@@ -276,6 +276,7 @@ def line_critic(wrap=lambda layer: layer, width=64):
     return nn.Sequential(*hidden, wrap(nn.Linear(width, 1)))
 
 
+# %%
 def train_critic(name, critic, penalty=0.0, clip=None, steps=800):
     optimiser = torch.optim.Adam(critic.parameters(), 5e-3, (0.5, 0.99))
     schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.02, steps)
@@ -301,6 +302,7 @@ def train_critic(name, critic, penalty=0.0, clip=None, steps=800):
     return critic.requires_grad_(False)
 
 
+# %% tags=["random"]
 training.seed_everything(0)
 spectral = nn.utils.parametrizations.spectral_norm  # the same power iteration, one step each time
 critics = {
