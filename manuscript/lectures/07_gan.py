@@ -472,7 +472,7 @@ def look():
 
 gan_history = training.train(gan_step, steps=STEPS, label="a GAN on digits", unit="nats")
 
-# %%
+# %% tags=["random"]
 plotting.show_images(
     torch.cat([generation["pictures"] for generation in album.values()]),
     "Eight generations of the same ten codes: grey noise, blobs, bent strokes, and then digits that "
@@ -553,7 +553,7 @@ print(f"{gan_history.steps} rounds in {gan_history.seconds:.0f} s")
 #
 # **First: the loss tells you nothing.** Here is our run again, generation by generation.
 
-# %%
+# %% tags=["random"]
 late = [t for t in keep if t >= 150]
 losses = {t: {name: np.mean(gan_history.losses[name][t - 50 : t + 1]) for name in "DG"} for t in late}
 plotting.table(
@@ -766,7 +766,7 @@ films = {
     "with R1": train_ring("with R1", 5e-3, (0.5, 0.99), 0.01),
 }
 
-# %%
+# %% tags=["random"]
 figure, axes = plt.subplots(4, 5, figsize=(10, 8.2))
 moments = [("plain", 5), ("plain", 10), ("plain", 20), ("with R1", 20)]
 for row, (name, k) in zip(axes, moments):
