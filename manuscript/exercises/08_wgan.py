@@ -16,7 +16,7 @@
 # | 1 | `w1_samples`, `w1_histograms` | ★ | 10 | 4 |
 # | 2 | `move` | ★★ | 15 | 3 |
 # | 3 | `between`, `gradient_penalty` | ★★ | 15 | 4 |
-# | 4 | `largest_stretch` | ★★ | 10 | 2 |
+# | 4 | `largest_stretch`, `lipschitz_bound` | ★★ | 12 | 2 |
 # | 5 | `play_round` | ★★ | 15 | 3 |
 # | 6 | eight heaps | ★★★ | 12 | 2 |
 # | 7 | in your own words | ★★ | 8 | 2 |
@@ -384,6 +384,7 @@ ratio = (points - fake) / (real - fake)
 assert ((ratio - ratio[:, :1]).abs() < 1e-2).all(), "a point is not on the line of its own pair"
 real.requires_grad_()
 assert not attempt(between, real, fake).requires_grad, "no gradient to real or fake: detach"
+assert not attempt(between, fake, real).requires_grad, "no gradient to real or fake: detach"
 ### END HIDDEN TESTS
 print("Between, and nowhere else.")
 
@@ -562,11 +563,11 @@ def gradient_penalty(critic, points):
 
 
 # %% [markdown]
-# ## Task 4 · How much can a matrix stretch? (★★, 10 minutes, 2 points)
+# ## Task 4 · How steep can a critic be? (★★, 12 minutes, 2 points)
 #
 # A linear layer is as steep as the most that its matrix stretches a vector: the largest singular value.
-# A network of such layers with LeakyReLU between is at most as steep as the **product**. So divide
-# each matrix by its own, and the critic is a ruler.
+# A network of such layers with LeakyReLU between, which stretches nothing, is at most as steep as the
+# **product**. So divide each matrix by its own stretch, and no slope of the critic is above 1.
 #
 # `largest_stretch(A, steps)`: the *power iteration*. Begin with any vector v (not zero, and not
 # orthogonal to what you look for: draw it at random), push it through $A$ and back through $A^\top$, make
@@ -575,6 +576,12 @@ def gradient_penalty(critic, points):
 # - **in:** `A`, float tensor (m, n), not zero; `steps`, a whole number from 1
 # - **out:** one number, a float tensor without dimensions. **Not** by `svd`, `eig` or `norm(2)` of the
 #   matrix: those do not scale, and need not be asked at each step of a training
+#
+# `lipschitz_bound(critic, steps)`
+#
+# - **in:** `critic`, an `nn.Sequential` of `nn.Linear` and `nn.LeakyReLU` layers; `steps`, as above
+# - **out:** one number, a float tensor without dimensions: a slope that the critic exceeds nowhere, by your
+#   `largest_stretch` of its matrices
 
 # %% tags=["solution"] id="largest_stretch"
 def largest_stretch(A, steps):
@@ -587,7 +594,18 @@ def largest_stretch(A, steps):
     ### END SOLUTION
 
 
-# %% tags=["test"] id="test_largest_stretch" points=2
+def lipschitz_bound(critic, steps):
+    """A slope that the critic exceeds nowhere."""
+    ### BEGIN SOLUTION
+    bound = torch.tensor(1.0)
+    for layer in critic:
+        if isinstance(layer, nn.Linear):
+            bound = bound * largest_stretch(layer.weight.detach(), steps)
+    return bound
+    ### END SOLUTION
+
+
+# %% tags=["test"] id="test_largest_stretch" points=1
 def check_stretch(A, steps, wanted, hint="", tolerance=1e-3):
     result = attempt(largest_stretch, A, steps)
     expect_close(result, wanted, "the largest stretch", hint, tolerance)
@@ -611,6 +629,88 @@ assert max(values) - min(values) > 1e-3, (
 assert all(98.9 < value < 100.01 for value in values), "after one step the value lies between"
 ### END HIDDEN TESTS
 print("As far as it stretches.")
+
+# %% tags=["test"] id="test_lipschitz_bound" points=1
+def critic_of(*matrices):
+    """A critic with these matrices, LeakyReLU between, and shifts that should not count."""
+    layers = []
+    for matrix in matrices:
+        m, n = matrix.shape
+        layers += [nn.Linear(n, m), nn.LeakyReLU(0.2)]
+        with torch.no_grad():
+            layers[-2].weight.copy_(matrix)
+            layers[-2].bias.fill_(7.0)
+    return nn.Sequential(*layers[:-1])
+
+
+def check_bound(critic, wanted, hint, steps=60):
+    before = torch.cat([p.detach().flatten().clone() for p in critic.parameters()])
+    expect_close(attempt(lipschitz_bound, critic, steps), wanted, "the bound", hint, 1e-3)
+    after = torch.cat([p.detach().flatten() for p in critic.parameters()])
+    assert torch.equal(before, after), "lipschitz_bound changes the critic: it should only look"
+
+
+check_bound(critic_of(torch.tensor([[3.0, 4.0]])), 5.0, "One layer: its own stretch.")
+check_bound(
+    critic_of(torch.diag(torch.tensor([2.0, 0.5])), torch.tensor([[0.0, 3.0]])), 6.0,
+    "Stretches of 2 and 3. That they pull in different directions, the bound does not see.",
+)  # fmt: skip
+### BEGIN HIDDEN TESTS
+for trial, sizes in enumerate([(2, 6, 1), (3, 5, 4, 1), (4, 2)]):
+    matrices = [made_up(m, n, seed=150 + 10 * trial + i) for i, (n, m) in enumerate(pairwise(sizes))]
+    wanted = math.prod(torch.linalg.svdvals(m.double())[0].item() for m in matrices)
+    check_bound(critic_of(*matrices), wanted, "The product of the largest singular values.", 3000)
+    ruler = critic_of(*[m / torch.linalg.matrix_norm(m, 2) for m in matrices])
+    check_bound(ruler, 1.0, "Each matrix divided by its own stretch: a ruler.", 3000)
+### END HIDDEN TESTS
+print("No slope is above it.")
+
+# %% tags=["wrong"] fails=["test_lipschitz_bound"] why="the sum of the stretches"
+def lipschitz_bound(critic, steps):
+    return sum(largest_stretch(m.weight.detach(), steps) for m in critic if isinstance(m, nn.Linear))
+
+
+# %% tags=["wrong"] fails=["test_lipschitz_bound"] why="the steepest layer only"
+def lipschitz_bound(critic, steps):
+    linear = [m for m in critic if isinstance(m, nn.Linear)]
+    return torch.stack([largest_stretch(m.weight.detach(), steps) for m in linear]).max()
+
+
+# %% tags=["wrong"] fails=["test_lipschitz_bound"] why="the stretch of the product, as if nothing stood between"
+def lipschitz_bound(critic, steps):
+    product = torch.eye(critic[0].in_features)
+    for m in critic:
+        if isinstance(m, nn.Linear):
+            product = m.weight.detach() @ product
+    return largest_stretch(product, steps)
+
+
+# %% tags=["wrong"] fails=["test_lipschitz_bound"] why="the steepest slope at random places: a bound from below"
+def lipschitz_bound(critic, steps):
+    x = torch.randn(500, critic[0].in_features).requires_grad_()
+    (slope,) = torch.autograd.grad(critic(x).sum(), x)
+    return slope.norm(dim=1).max()
+
+
+# %% tags=["wrong"] fails=["test_lipschitz_bound"] why="Frobenius norms: a bound, but not the one asked for"
+def lipschitz_bound(critic, steps):
+    bound = torch.tensor(1.0)
+    for m in critic:
+        if isinstance(m, nn.Linear):
+            bound = bound * m.weight.detach().norm()
+    return bound
+
+
+# %% tags=["right"] why="from the names of the parameters"
+def lipschitz_bound(critic, steps):
+    with torch.no_grad():
+        stretches = [
+            largest_stretch(value, steps)
+            for name, value in critic.named_parameters()
+            if name.endswith("weight")
+        ]
+        return torch.stack(stretches).prod()
+
 
 # %% tags=["wrong"] fails=["test_largest_stretch"] why="the Frobenius norm"
 def largest_stretch(A, steps):
