@@ -520,8 +520,9 @@ plotting.show_images(
 # <details><summary><b>Predict:</b> what does an old bird say to new butterflies? And a new bird to old
 # ones?</summary>
 #
-# The old bird lets them pass: they have learnt its rules, and more. The new bird has seen all that, and is
-# not fooled. That is evolution, in a table.
+# The old bird lets many of them pass: they have learnt its rules, and more. The new bird has seen all
+# that, and is not fooled. That is evolution, in a table. (With five seeds, the bird of round 50 gave the
+# last butterflies 0.91, 0.98, 0.22, 0.86 and 0.99; the last bird never gave the old ones more than 0.06.)
 # </details>
 
 # %% tags=["random"]
@@ -887,10 +888,11 @@ for name, film in films.items():
 
 # %% [markdown]
 # Same networks, same data, same rates. The plain ones cover some heaps well, and leave the others; some
-# give up heaps that they held before.
-# With $R_1$ all five hold all eight. Not perfectly: about a fifth of their points lie between the heaps (of
-# real points: 1 %). Other recipes against collapse: show $D$ several pictures at once, so that it notices
-# when they are alike (Lin et al. 2018), or let $G$ look some of $D$'s steps ahead (Metz et al. 2017).
+# give up heaps that they held before. With $R_1$ all five hold all eight. Not perfectly: about a fifth of
+# their points lie between the heaps (of real points: 1 %). Five seeds say the same: 18 to 28 of 40 heaps
+# plain, 40 of 40 with $R_1$. Other recipes against collapse: show $D$ several pictures at once, so that it
+# notices when they are alike (Lin et al. 2018), or let $G$ look some of $D$'s steps ahead (Metz et al.
+# 2017).
 #
 # **Step through it.** The slider is time; the background is $D$: blue where it believes, orange where
 # it does not. The left ring is the first of the plain GANs, the right one has the penalty. Blue spots
