@@ -576,12 +576,6 @@ def gradient_penalty(critic, points):
 # - **in:** `A`, float tensor (m, n), not zero; `steps`, a whole number from 1
 # - **out:** one number, a float tensor without dimensions. **Not** by `svd`, `eig` or `norm(2)` of the
 #   matrix: those do not scale, and need not be asked at each step of a training
-#
-# `lipschitz_bound(critic, steps)`
-#
-# - **in:** `critic`, an `nn.Sequential` of `nn.Linear` and `nn.LeakyReLU` layers; `steps`, as above
-# - **out:** one number, a float tensor without dimensions: a slope that the critic exceeds nowhere, by your
-#   `largest_stretch` of its matrices
 
 # %% tags=["solution"] id="largest_stretch"
 def largest_stretch(A, steps):
@@ -591,17 +585,6 @@ def largest_stretch(A, steps):
     for _ in range(steps):
         v = F.normalize(A.T @ (A @ v), dim=0)
     return (A @ v).norm()
-    ### END SOLUTION
-
-
-def lipschitz_bound(critic, steps):
-    """A slope that the critic exceeds nowhere."""
-    ### BEGIN SOLUTION
-    bound = torch.tensor(1.0)
-    for layer in critic:
-        if isinstance(layer, nn.Linear):
-            bound = bound * largest_stretch(layer.weight.detach(), steps)
-    return bound
     ### END SOLUTION
 
 
@@ -629,6 +612,85 @@ assert max(values) - min(values) > 1e-3, (
 assert all(98.9 < value < 100.01 for value in values), "after one step the value lies between"
 ### END HIDDEN TESTS
 print("As far as it stretches.")
+
+# %% tags=["wrong"] fails=["test_largest_stretch"] why="the Frobenius norm"
+def largest_stretch(A, steps):
+    return A.norm()
+
+
+# %% tags=["wrong"] fails=["test_largest_stretch"] why="the largest entry"
+def largest_stretch(A, steps):
+    return A.abs().max()
+
+
+# %% tags=["wrong"] fails=["test_largest_stretch"] why="the answer of a library"
+def largest_stretch(A, steps):
+    return torch.linalg.matrix_norm(A, 2)
+
+
+# %% tags=["wrong"] fails=["test_largest_stretch"] why="without the way back: square matrices only"
+def largest_stretch(A, steps):
+    v = torch.randn(A.shape[1])
+    for _ in range(steps):
+        v = F.normalize(A @ v, dim=0)
+    return (A @ v).norm()
+
+
+# %% tags=["wrong"] fails=["test_largest_stretch"] why="the eigenvalue of A'A: squared"
+def largest_stretch(A, steps):
+    v = torch.randn(A.shape[1])
+    for _ in range(steps):
+        v = F.normalize(A.T @ (A @ v), dim=0)
+    return v @ (A.T @ (A @ v))
+
+
+# %% tags=["wrong"] fails=["test_largest_stretch"] why="never made to length 1: it overflows"
+def largest_stretch(A, steps):
+    v = torch.randn(A.shape[1])
+    for _ in range(steps):
+        v = A.T @ (A @ v)
+    return (A @ v).norm() / v.norm()
+
+
+# %% tags=["wrong"] fails=["test_largest_stretch"] why="begins with the first axis, which may be orthogonal"
+def largest_stretch(A, steps):
+    v = torch.zeros(A.shape[1])
+    v[0] = 1.0
+    for _ in range(steps):
+        v = F.normalize(A.T @ (A @ v), dim=0)
+    return (A @ v).norm()
+
+
+# %% tags=["right"] why="two vectors, as in the paper"
+def largest_stretch(A, steps):
+    v = torch.nn.functional.normalize(torch.randn(A.size(1)), dim=0)
+    u = A.new_zeros(A.size(0))
+    for _ in range(steps):
+        u = A.mv(v)
+        u = u / u.norm()
+        v = A.t().mv(u)
+        v = v / v.norm()
+    return torch.dot(A.mv(v), A.mv(v)).sqrt()
+
+
+# %% [markdown]
+# `lipschitz_bound(critic, steps)`
+#
+# - **in:** `critic`, an `nn.Sequential` of `nn.Linear` and `nn.LeakyReLU` layers; `steps`, as above
+# - **out:** one number, a float tensor without dimensions: the product of the stretches of its matrices, by
+#   your `largest_stretch`. The critic's slope exceeds it nowhere
+
+# %% tags=["solution"] id="lipschitz_bound"
+def lipschitz_bound(critic, steps):
+    """A slope that the critic exceeds nowhere."""
+    ### BEGIN SOLUTION
+    bound = torch.tensor(1.0)
+    for layer in critic:
+        if isinstance(layer, nn.Linear):
+            bound = bound * largest_stretch(layer.weight.detach(), steps)
+    return bound
+    ### END SOLUTION
+
 
 # %% tags=["test"] id="test_lipschitz_bound" points=1
 def critic_of(*matrices):
@@ -710,66 +772,6 @@ def lipschitz_bound(critic, steps):
             if name.endswith("weight")
         ]
         return torch.stack(stretches).prod()
-
-
-# %% tags=["wrong"] fails=["test_largest_stretch"] why="the Frobenius norm"
-def largest_stretch(A, steps):
-    return A.norm()
-
-
-# %% tags=["wrong"] fails=["test_largest_stretch"] why="the largest entry"
-def largest_stretch(A, steps):
-    return A.abs().max()
-
-
-# %% tags=["wrong"] fails=["test_largest_stretch"] why="the answer of a library"
-def largest_stretch(A, steps):
-    return torch.linalg.matrix_norm(A, 2)
-
-
-# %% tags=["wrong"] fails=["test_largest_stretch"] why="without the way back: square matrices only"
-def largest_stretch(A, steps):
-    v = torch.randn(A.shape[1])
-    for _ in range(steps):
-        v = F.normalize(A @ v, dim=0)
-    return (A @ v).norm()
-
-
-# %% tags=["wrong"] fails=["test_largest_stretch"] why="the eigenvalue of A'A: squared"
-def largest_stretch(A, steps):
-    v = torch.randn(A.shape[1])
-    for _ in range(steps):
-        v = F.normalize(A.T @ (A @ v), dim=0)
-    return v @ (A.T @ (A @ v))
-
-
-# %% tags=["wrong"] fails=["test_largest_stretch"] why="never made to length 1: it overflows"
-def largest_stretch(A, steps):
-    v = torch.randn(A.shape[1])
-    for _ in range(steps):
-        v = A.T @ (A @ v)
-    return (A @ v).norm() / v.norm()
-
-
-# %% tags=["wrong"] fails=["test_largest_stretch"] why="begins with the first axis, which may be orthogonal"
-def largest_stretch(A, steps):
-    v = torch.zeros(A.shape[1])
-    v[0] = 1.0
-    for _ in range(steps):
-        v = F.normalize(A.T @ (A @ v), dim=0)
-    return (A @ v).norm()
-
-
-# %% tags=["right"] why="two vectors, as in the paper"
-def largest_stretch(A, steps):
-    v = torch.nn.functional.normalize(torch.randn(A.size(1)), dim=0)
-    u = A.new_zeros(A.size(0))
-    for _ in range(steps):
-        u = A.mv(v)
-        u = u / u.norm()
-        v = A.t().mv(u)
-        v = v / v.norm()
-    return torch.dot(A.mv(v), A.mv(v)).sqrt()
 
 
 # %% [markdown]
