@@ -24,8 +24,8 @@ _PHRASES = {
     "hair": (
         "{hair_length} {hair_color} hair",
         "{hair_color} {hair_length} hair",
-        "{hair_color} hair",
         "hair {hair_color} and {hair_length}",
+        "{hair_color} hair",
     ),
     "eyes": ("{eye_color} eyes", "eyes {eye_color}"),
     "glasses yes": ("glasses", "wearing glasses"),
@@ -58,7 +58,8 @@ def write(
         Decides the wording, the order, and what is left out. An equal `rng` and another row give
         the same sentence about another face.
     mention : float
-        Chance that each of mood, hair, eyes, glasses and hat is mentioned. One always is.
+        Chance that each of mood, hair, eyes, glasses and hat is mentioned. One always is. With 1
+        nothing is left out, the length of the hair neither.
 
     Returns
     -------
@@ -88,7 +89,8 @@ def write(
     for part in named:
         joint = one_of((", ", " and ", " "))
         kind = f"{part} {said[part]}" if part in ("glasses", "hat") else part
-        caption += (joint if caption else "") + one_of(_PHRASES[kind]).format(**said)
+        phrases = _PHRASES[kind][:-1] if part == "hair" and mention == 1 else _PHRASES[kind]
+        caption += (joint if caption else "") + one_of(phrases).format(**said)
     return caption
 
 
