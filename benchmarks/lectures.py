@@ -66,6 +66,14 @@ GREY = 'results[1]["grey pixels"] / results[2]["grey pixels"]'
 UNSATURATED = 'reaches["non-saturating"][300] / reaches["non-saturating"][0]'
 PENALTY = 'estimates["gradient penalty, λ = 50"] / exact'
 STEEPER = 'worst["penalty_by_heart"] - worst["gradient_penalty"]'
+LEAST_OF_REST = 'min(made_shares[k] for k in ("hair_length", "mood", "hat"))'
+JUDGE_REST = 'min(share for name, share in judge_shares.items() if name != "hair_color")'
+FIRST_WORDS = 'rouge["the first 9 words"]["{}"]'
+GAIN = 'rouge["{}"]["rouge1"] - rouge["{}"]["rouge1"]'
+VAE_GAN, LATE = 'scores["VAE-GAN"]', 'scores["GAN + late encoder"]'
+JS_SMALL = "sum(value < 0.1 for value in found.values())"
+RULER = 'rulers["D learns from L_E, too"]["{0}"] / rulers["D learns from L_D only"]["{0}"]'
+FLOW = 'flow_fid / scores["VAE"]["random"]'
 FIGURES = {
     "00_deep_learning_in_one_slice": [
         Figure("accuracy, MLP", 'right["MLP"]', at_least=0.975),
@@ -260,6 +268,67 @@ FIGURES = {
         Figure("digits present, WGAN-GP", 'digits_classes["WGAN-GP"]', at_least=10),
         Figure("normal u: share of points outside", 'asked["by heart"]', at_least=0.5),
         Figure("slope too steep: normal u − uniform u", STEEPER, at_least=0),
+    ],
+    "09_conditional_generation": [
+        # 2,000 wishes that leave nothing out, as the judge of faces sees them.
+        Figure("hair colour as asked", 'made_shares["hair_color"]', at_least=0.95),
+        Figure("eye colour as asked", 'made_shares["eye_color"]', at_least=0.91),
+        Figure("glasses as asked", 'made_shares["glasses"]', at_least=0.99),
+        Figure("hair length, mood, hat as asked: least", LEAST_OF_REST, at_least=0.98),
+        Figure("the judge on real faces: hair colour", 'judge_shares["hair_color"]', at_least=0.96),
+        Figure("the judge on real faces: least of the rest", JUDGE_REST, at_least=0.99),
+        Figure("seconds of training, matching and game", "seconds_of_training", at_most=100),
+        Figure("FID-faces", "made_fid", at_most=200),
+        Figure("FID-faces, copying the target (the baseline)", "copied_fid"),
+        Figure("FID-faces: copying the target / ours", "copied_fid / made_fid", at_least=3),
+        Figure("truth preferred to a lie: least", "min(truth_found.values())", at_least=0.95),
+        Figure("two faces for one text / two real ones", "made_square / real_square", at_least=0.3),
+        Figure("the same wish in two wordings: read alike", "alike", at_least=0.95),
+        Figure("unseen combinations: hair colour", 'unseen_shares["hair_color"]', at_least=0.9),
+        Figure("unseen combinations: eye colour", 'unseen_shares["eye_color"]', at_least=0.9),
+        Figure("blind D: hair colour (chance 0.083)", 'blind_shares["hair_color"]', at_most=0.2),
+        Figure("blind D: eye colour (chance 0.167)", 'blind_shares["eye_color"]', at_most=0.3),
+        Figure("synopses to test with", "len(test_packages)", at_least=1000),
+        Figure("their sources trained on", "len(both)", at_most=0),
+        Figure("ROUGE-1 F, greedy", 'rouge["greedy"]["rouge1"]', at_least=0.38),
+        Figure("ROUGE-2 F, greedy", 'rouge["greedy"]["rouge2"]'),
+        Figure("ROUGE-L F, greedy", 'rouge["greedy"]["rougeL"]'),
+        Figure("ROUGE-1 F, first 9 words (the baseline)", FIRST_WORDS.format("rouge1")),
+        Figure("ROUGE-2 F, first 9 words (the baseline)", FIRST_WORDS.format("rouge2")),
+        Figure("ROUGE-L F, first 9 words (the baseline)", FIRST_WORDS.format("rougeL")),
+        Figure("ROUGE-1 F, beam of 4", 'rouge["beam of 4"]["rouge1"]', at_least=0.38),
+        Figure("ROUGE-1: beam − greedy", GAIN.format("beam of 4", "greedy"), at_least=0),
+        Figure("ROUGE-1: greedy − repeats", GAIN.format("greedy", "greedy, words may repeat"), 0),
+        Figure("ROUGE-1: greedy − no copy", GAIN.format("greedy", "greedy, never copies"), 0.1),
+    ],
+    "10_putting_them_together": [
+        # FID-faces: 2,000 pictures against 2,000 test faces.
+        Figure("FID-faces, random: VAE", 'scores["VAE"]["random"]'),
+        Figure("FID-faces, random: GAN", f'{LATE}["random"]'),
+        Figure("FID-faces, random: VAE-GAN", f'{VAE_GAN}["random"]', at_most=500),
+        Figure("random: VAE / VAE-GAN", f'scores["VAE"]["random"] / {VAE_GAN}["random"]', 2),
+        Figure("random: GAN / VAE-GAN", f'{LATE}["random"] / {VAE_GAN}["random"]', at_least=1),
+        Figure("copies: VAE / VAE-GAN", f'scores["VAE"]["copies"] / {VAE_GAN}["copies"]', 1.5),
+        Figure("MSE: VAE-GAN − VAE", f'{VAE_GAN}["MSE"] - scores["VAE"]["MSE"]', at_least=0),
+        Figure("kept: VAE-GAN", f'{VAE_GAN}["kept"]'),
+        Figure("kept: VAE-GAN − VAE", f'{VAE_GAN}["kept"] - scores["VAE"]["kept"]', 0.03),
+        Figure("kept: VAE − late encoder", f'scores["VAE"]["kept"] - {LATE}["kept"]', at_least=0),
+        Figure("made faces come back: MSE / real faces'", "own_error / late_error", at_most=0.5),
+        Figure("small world: JS of the best encoder", "found[best]", at_most=1e-6),
+        Figure("small world: encoders with JS < 0.1", JS_SMALL, 1, 1),
+        Figure("BiGAN: G(E(x)) shows the same digit", "same_digit", at_least=0.4),
+        Figure("linear probe: BiGAN", 'probes["BiGAN"]'),
+        Figure("linear probe: PCA", 'probes["PCA"]'),
+        Figure("probe: BiGAN − random", 'probes["BiGAN"] - probes["random network"]', at_least=0.1),
+        Figure("glasses seen before the edit", "glasses[0.0][0]", at_most=0.05),
+        Figure("glasses seen after a = 1.5", "glasses[1.5][0]", at_least=0.8),
+        Figure("others unchanged after a = 1.5", "glasses[1.5][1]", at_least=0.6),
+        Figure("the ruler learns: its L_E / the honest one", RULER.format("L_E"), at_most=0.1),
+        Figure("the ruler learns: its MSE / the honest one", RULER.format("MSE"), at_least=2),
+        Figure("flow, 1 step: share in 3σ", 'flows[1]["inside"]', at_most=0.05),
+        Figure("flow, 64 steps: heaps", 'flows[64]["heaps"]', at_least=8),
+        Figure("flow, 64 steps: share in 3σ", 'flows[64]["inside"]', at_least=0.8),
+        Figure("codes of the flow: FID / normal codes'", FLOW, at_most=0.9),
     ],
 }
 

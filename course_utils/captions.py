@@ -37,7 +37,7 @@ _PARTS = ("mood", "hair", "eyes", "glasses", "hat")
 # Forms that people type and captions do not have.
 _READ_AS = {"eye": "eyes", "eyed": "eyes", "haired": "hair", "hairs": "hair", "hats": "hat"}
 _WORD = re.compile(r"[^\W\d_]+")
-_FILLERS = frozenset("a an and face has hair is of person the wearing who with without no".split())
+_FILLERS = frozenset("a an and face has is of person the wearing who with without no".split())
 
 
 def write(

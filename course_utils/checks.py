@@ -133,16 +133,17 @@ def attempt(function: Callable[..., Any], *inputs: Any, hint: str = "") -> Any:
     Raises
     ------
     AssertionError
-        Torch complained, or an input was changed.
+        Torch or Python complained, or an input was changed.
     NotImplementedError
         Nothing is written yet.
     """
     kept = [x.detach().clone() if hasattr(x, "detach") else None for x in inputs]
+    mishaps = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
     try:
         result = function(*inputs)
     except NotImplementedError:
         raise
-    except (RuntimeError, ValueError, IndexError, TypeError, AttributeError) as error:
+    except mishaps as error:
         raise AssertionError(f"{hint} The error is: {error}".strip()) from None
     for now, before in zip(inputs, kept, strict=True):
         assert before is None or bool((now.detach() == before).all()), (

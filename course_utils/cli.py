@@ -25,16 +25,20 @@ def build(
     check: Annotated[bool, typer.Option(help="Say what is out of date; execute nothing.")] = False,
     force: Annotated[bool, typer.Option(help="Execute again even if nothing changed.")] = False,
 ) -> None:
-    """Make the notebooks from their manuscripts and execute them."""
+    """Make the notebooks from their manuscripts and execute them; make the glossary."""
     from tqdm import tqdm
 
     authoring = _authoring()
+    from course_utils.authoring import glossary
+
     try:
         root = authoring.find_root()
         targets = authoring.find_targets(root, names)
         if check:
-            faults = authoring.out_of_date(targets) + ([] if names else authoring.orphans(root))
-            for fault in faults:
+            faults = authoring.out_of_date(targets)
+            if not names:
+                faults += authoring.orphans(root) + glossary.out_of_date(root)
+            for fault in dict.fromkeys(faults):  # a bad lecture is told once
                 typer.echo(fault)
             if faults:
                 raise typer.Exit(1)
@@ -49,6 +53,8 @@ def build(
 
                 written = authoring.build(target, force, on_cell)
             typer.echo(f"{target.name}: {'built' if written else 'up to date'}")
+        made = glossary.build(root)
+        typer.echo(f"{glossary.PAGE.as_posix()}: {'built' if made else 'up to date'}")
     except (authoring.BuildError, authoring.ManuscriptError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -43,6 +43,14 @@ DIGIT_COLOURS = (
     "#999999",
     "#5D3A9B",
 )
+# In every game a network's loss has one colour, whatever stands before it.
+_LOSS_COLOURS = {
+    "D": COLOURS[0],
+    "G": COLOURS[1],
+    "penalty": COLOURS[2],
+    "R1": COLOURS[2],
+    "E": COLOURS[3],
+}
 #: Colour map for numbers below (orange) and above zero (violet).
 DIVERGING = "PuOr"
 
@@ -179,10 +187,8 @@ def show_images(
     columns = min(columns, len(array))
     count = -(-len(array) // columns)
     left = 0.0 if rows is None else 0.1 * max(len(label) for label in rows)
-    height = size * count * (1.28 if titles is not None else 1.0)
-    figure, axes = plt.subplots(
-        count, columns, figsize=(size * columns + left, height), squeeze=False
-    )
+    width, height = size * columns + left, size * count * (1.28 if titles is not None else 1.0)
+    figure, axes = plt.subplots(count, columns, figsize=(width, height), squeeze=False)
     limit = float(np.abs(array).max()) or 1.0
     for i, axis in enumerate(axes.flat):
         axis.set_xticks([])
@@ -203,7 +209,9 @@ def show_images(
             axis.set_ylabel(
                 rows[i // columns], rotation=0, ha="right", va="center", fontsize=9, labelpad=6
             )
-    figure.subplots_adjust(wspace=0.06, hspace=0.06 if titles is None else 0.35)
+    hspace = 0.06 if titles is None else 0.35
+    left /= width
+    figure.subplots_adjust(left, bottom=0, right=1, top=1, wspace=0.06, hspace=hspace)
     show(figure, alt)
 
 
@@ -376,6 +384,7 @@ class LiveCurve:
         figure, axis = plt.subplots(figsize=(5.5, 2.4))
         smooth = max(1, history.steps // 200)
         for (name, values), colour in zip(history.losses.items(), COLOURS):
+            colour = _LOSS_COLOURS.get(name, colour)
             means = [np.mean(values[i : i + smooth]) for i in range(0, len(values), smooth)]
             axis.plot(np.arange(len(means)) * smooth, means, label=name, color=colour)
         axis.set(title=self.title, xlabel="step", ylabel=self.unit)

@@ -124,3 +124,16 @@ def test_the_kept_lecture_results_are_of_these_figures_and_reach_them():
     for row in rows:
         assert {f"seed {s}" for s in seeds.get(row["lecture"], range(3))} <= set(row), row
     assert [row["figure"] for row in rows if row["reached"] != "yes"] == []
+
+
+def test_the_last_lecture_quotes_the_others_as_they_were_measured():
+    (cell,) = [
+        cell
+        for cell in read(ROOT / "manuscript/lectures/10_putting_them_together.py").cells
+        if cell.source.startswith("quoted = ")
+    ]
+    quoted = ast.literal_eval(ast.parse(cell.source).body[0].value)
+    measured = {(row["lecture"], row["figure"]): row["seed 0"] for row in kept("lectures")["rows"]}
+    assert len(quoted) >= 5
+    for figure, value in quoted.items():
+        assert value == float(f"{measured[figure]:.3g}"), figure

@@ -25,7 +25,7 @@ def run(*arguments):
 
 def test_build_check_and_build_again(course):
     missing = run("build", "--check")
-    assert missing.exit_code == 1 and missing.output.count("is missing: run course build") == 3
+    assert missing.exit_code == 1 and missing.output.count("is missing: run course build") == 4
     done = run("build")
     assert done.exit_code == 0, done.output
     assert "lectures/01_small: built" in done.output and "exercises/01_small: built" in done.output

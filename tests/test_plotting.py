@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from course_utils import plotting
+from course_utils.training import History
 
 
 @pytest.fixture
@@ -145,3 +146,15 @@ def test_poems_are_shown_as_text(monkeypatch):
     assert "春眠不覺曉<br>處處聞啼鳥" in bundle["text/html"]
     assert "孟浩然" in bundle["text/html"] and "&lt;b&gt;" in bundle["text/html"]
     assert bundle["text/plain"].splitlines()[0] == "春眠不覺曉，處處聞啼鳥  (孟浩然)"
+
+
+def test_g_keeps_its_colour_whether_a_penalty_stands_before_it_or_not(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        plotting, "png", lambda figure, *_: drawn.append(figure.axes[0].get_lines()) or b""
+    )
+    for losses in ({"D": [1, 2], "G": [2, 1]}, {"D": [1, 2], "penalty": [0, 1], "G": [2, 1]}):
+        curve = plotting.LiveCurve("a game")
+        curve.close(History(losses, steps=2))
+    colours = [{line.get_label(): line.get_color() for line in lines} for lines in drawn]
+    assert colours[0]["G"] == colours[1]["G"] and len(set(colours[1].values())) == 3

@@ -360,6 +360,11 @@ def write(notebook: NotebookNode, path: Path) -> None:
             f"{path.name} would be {size / 1e6:.1f} MB, more than {MAX_BYTES / 1e6:.0f} MB: "
             f"draw fewer or smaller pictures. Its largest cells: {shown}"
         )
+    write_text(text, path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text file whole or not at all: what stood there before stays until then."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     try:

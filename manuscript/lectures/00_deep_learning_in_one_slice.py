@@ -23,8 +23,12 @@
 # 5. tell from an experiment what a network *assumes* about its data.
 #
 # **Time:** about 40 minutes to read and play, and about a minute and a half to run on a laptop
-# with two cores. **You need:** calculus, matrices, and a little PyTorch. This lecture is the
-# toolbox. The story of the course begins with lecture 01.
+# with two cores. **You need:** calculus, matrices, and a little PyTorch.
+#
+# **The course in three steps.** It follows a talk that Hung-yi Lee (李宏毅) gave in 2017, *Encoder,
+# Generator, and put them together*. Find the simple code behind a complicated thing: the encoder,
+# lectures 01 to 04. Turn the arrow round and make something new: the generator, lectures 05 to 09.
+# Put the two together: lecture 10. This lecture is the toolbox for all of them.
 
 # %% [markdown] tags=["terms"]
 # | Term | 繁體中文 | In one line |
@@ -34,7 +38,7 @@
 # | multilayer perceptron (MLP) | 多層感知器 | vector in, vector out |
 # | convolutional neural network (CNN) | 卷積神經網路 | matrix in, matrix out |
 # | recurrent neural network (RNN) | 遞迴神經網路 | vectors in, one by one; vectors out |
-# | activation function | 激活函數 | the bend between two layers |
+# | activation function | 激勵函數 | the bend between two layers |
 # | loss, cross-entropy | 損失、交叉熵 | how surprised the network is by the right answer |
 # | gradient descent | 梯度下降 | a small step downhill, again and again |
 # | hidden state | 隱藏狀態 | what an RNN remembers, called $h$ |
@@ -113,7 +117,8 @@ plotting.show(
 # $$s = x W^\top + b, \qquad x: 784 \text{ numbers}, \quad s: 10 \text{ scores}$$
 #
 # Turn the scores into probabilities (softmax), and ask how surprised we are by the right answer
-# $y$. That surprise, in *nats*, is the **loss**, called cross-entropy:
+# $y$. That surprise is the **loss**, called cross-entropy. Its unit is the *nat*, for $\log$ is the
+# natural logarithm here. (From lecture 05 on we write $\ln$ for the same.)
 #
 # $$p_k = \frac{e^{s_k}}{\sum_j e^{s_j}}, \qquad L = -\log p_y$$
 #
@@ -149,7 +154,8 @@ print(f"slope by hand {by_hand.item():.5f}, by backward {W.grad[7, 14 * 28 + 14]
 # %% [markdown]
 # One step downhill is $W \leftarrow W - \eta\, \partial L / \partial W$, where $\eta$ is the
 # *learning rate*. A few hundred pictures at a time give a slope that is good enough. Five lines,
-# and we train:
+# and we train. `training.train` calls our step again and again, shows a progress bar, and draws a
+# curve that grows. Stop it with ■ whenever you like: what has been learnt stays.
 
 # %% tags=["random"]
 def step(t):
@@ -383,7 +389,7 @@ print("same as PyTorch's:", torch.allclose(ours, theirs(rows)[0], atol=1e-6))
 
 # %% [markdown]
 # This plain RNN has a weak memory: every row is mixed into $h$ and squeezed by tanh, 28 times.
-# The *gated recurrent unit* (GRU, 門控循環單元; Cho et al. 2014) adds a gate $z_t$ between 0 and 1
+# The *gated recurrent unit* (GRU, 閘控遞迴單元; Cho et al. 2014) adds a gate $z_t$ between 0 and 1
 # that decides, for every entry of $h$, how much to keep:
 #
 # $$h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t$$

@@ -558,9 +558,8 @@ def update(X, c, m):
 
 
 # %% [markdown]
-# Now the first live training of the course. Every lecture trains through this one loop: a
-# function that does one step and names its losses, a budget, a progress bar, and a curve that
-# grows. Stop it with ■ whenever you like: what has been learnt stays.
+# Now train it. Every lecture trains through the one loop that you know from lecture 00: a function
+# that does one step and names its losses, a budget, a progress bar, and a curve that grows.
 
 # %% tags=["random"]
 def k_means(X, K, steps):

@@ -114,7 +114,8 @@ plotting.show(
 def fit_pca(X):
     mu = X.mean(0)
     _, vectors = torch.linalg.eigh(((X - mu).T @ (X - mu)).double())
-    return mu, vectors.flip(1).T.float()  # strongest pattern first
+    W = vectors.flip(1).T.float()  # strongest pattern first
+    return mu, W * W.sum(1, keepdim=True).sign()  # of w and -w the one with more ink, as in lecture 01
 
 
 mu, W = fit_pca(X)
@@ -173,7 +174,8 @@ plotting.show_images(
 # The same plane, but other patterns: mixtures of PCA's two. Nothing in the loss asks for right
 # angles or for the strongest first. PCA *sorts* its code. An auto-encoder does not.
 #
-# So a linear auto-encoder is PCA with more work. All its limits are PCA's limits: it is **flat**.
+# So a linear auto-encoder is PCA with more work (Baldi and Hornik 1989). All its limits are PCA's
+# limits: it is **flat**.
 
 # %% [markdown]
 # ## 3 · Deep

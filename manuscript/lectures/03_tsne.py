@@ -208,7 +208,7 @@ plotting.show(
 # The bell curve pulls them all back a little, and together they squeeze the map into one lump.
 #
 # t-SNE (van der Maaten and Hinton 2008) cures it with a curve that has a **heavy tail**, Student's
-# t. Two points of middling $p$ may then lie *far* apart on the map, at no cost:
+# t. Two points of middling $p$ may then lie *far* apart on the map, at little cost:
 #
 # $$q_{ij} = \frac{w_{ij}}{\sum_{k \ne l} w_{kl}}, \qquad
 # w_{ij} = \frac{1}{1 + \|y_i - y_j\|^2} \quad\text{in place of}\quad e^{-\|y_i - y_j\|^2}$$

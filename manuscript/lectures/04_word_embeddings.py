@@ -34,7 +34,7 @@
 # | context, window | 上下文、視窗 | the words around a word |
 # | pointwise mutual information (PMI) | 點間互資訊 | do two words meet more often than by chance? |
 # | skip-gram | 跳字模型 | guess the neighbours from the word |
-# | negative sampling | 負採樣 | real neighbours against a few drawn by chance |
+# | negative sampling | 負取樣 | real neighbours against a few drawn by chance |
 # | cosine similarity | 餘弦相似度 | the cosine of the angle between two vectors |
 
 # %%
@@ -312,10 +312,10 @@ words = [word for family in families.values() for word in family.split()]
 group = np.repeat(np.arange(len(families)), [len(f.split()) for f in families.values()])
 chosen = learnt[[index[word] for word in words]].numpy()
 places = TSNE(perplexity=10, metric="cosine", init="pca", random_state=0).fit_transform(chosen)
-figure, axis = plt.subplots(figsize=(10.5, 8.5))
+figure, axis = plt.subplots(figsize=(12, 10))
 colours = [*plotting.DIGIT_COLOURS[:6], "#5D3A9B", "#000000"]
 for (x, y), word, g in zip(places, words, group):
-    axis.text(x, y, word, color=colours[g], ha="center", va="center", fontsize=9)
+    axis.text(x, y, word, color=colours[g], ha="center", va="center", fontsize=8)
 axis.set(xlim=(places[:, 0].min() - 2, places[:, 0].max() + 2), xticks=[], yticks=[])
 axis.set(ylim=(places[:, 1].min() - 2, places[:, 1].max() + 2))
 handles = [plt.Line2D([], [], color=c, lw=4, label=name) for name, c in zip(families, colours)]
@@ -429,9 +429,9 @@ print(*failures[:: len(failures) // 6], sep="\n")
 
 # %% [markdown]
 # And a library? *gensim* runs the same method on the same text, with the same window, negatives,
-# sampling and epochs, in this same run (its optimiser is plain SGD, ours is Adam; it uses one thread,
-# ours as many as torch takes). (It is not part of the course's
-# installation: where it is missing, the next cell says so, and the table has one row less.)
+# sampling and epochs, in this same run. (Its optimiser is plain SGD, ours is Adam. It uses one
+# thread, ours as many as torch takes.) It is not part of the course's installation: where it is
+# missing, the next cell says so, and the table has one row less.
 
 # %% tags=["random"]
 import time
@@ -563,8 +563,12 @@ for character in "月山春酒":
 # - The order of words is thrown away: "dog bites man" is "man bites dog".
 # - It **describes** words. It cannot write a sentence.
 #
-# To write, a machine must choose one word after another, each to fit what stands there already.
-# The same goes for a picture and its pixels. That is the oldest way to *create*, and lecture 05.
+# Four lectures have gone from the thing to its code. That was the **encoder**. Now turn the arrow
+# round, and make something new: the **generator**.
+#
+# To write, a machine must choose one word after another, each to fit what stands there already
+# (Shannon did it by hand in 1948). The same goes for a picture and its pixels. That is the plainest
+# way to *create*, and lecture 05.
 
 # %% [markdown]
 # ## 9 · Summary

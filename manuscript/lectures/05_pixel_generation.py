@@ -32,6 +32,7 @@
 # | autoregressive model | 自迴歸模型 | guesses the next piece from all the pieces before it |
 # | chain rule | 連鎖律 | $p(x_1, x_2) = p(x_1)\,p(x_2 \mid x_1)$, and so on |
 # | likelihood | 概似度 | the probability that a model gives to the data |
+# | entropy | 熵 | the mean of $-\log p$: how much there is to guess |
 # | masked convolution | 遮罩卷積 | a convolution that must not see what comes later |
 # | receptive field | 感受野 | the part of the input that can move one output |
 # | sampling | 取樣 | drawing something new from a model |
@@ -122,7 +123,7 @@ for axis, heights, name in (
     (axes[3], p2_given_1[7], "$p(x_2 | x_1 = $ ink$)$"),
 ):
     axis.bar(range(8), heights, color=plotting.COLOURS[5])
-    axis.set(title=name, xlabel="grey, 0 to 7")
+    axis.set(title=name, xlabel="grey, 0 to 7", xticks=range(8))
 axes[0].set_ylabel("share of digits")
 plotting.show(
     figure,
@@ -311,7 +312,7 @@ class PixelRNN(nn.Module):
 
 # %% [markdown]
 # <details><summary><b>Predict:</b> the table remembers 12 pixels, the GRU could remember 783. Who is
-# better after ten seconds of training?</summary>
+# better after 75 steps of training?</summary>
 #
 # The table. To *be able* to remember is not yet to have learnt it.
 # </details>
@@ -501,10 +502,10 @@ print(f"earlier pixels it cannot see: {int((earlier & ~field).sum())}, "
 # <details><summary><b>Predict:</b> how many steps does the PixelCNN take in the time that the
 # PixelRNN took for 75? And is that why it is better?</summary>
 #
-# Several times as many, since it looks at all 784 places at once: in training, nothing waits. (So do
-# large language models.) But it is only half of the answer. Look at the two losses after equally
-# many steps, printed below: the PixelCNN is ahead there too. The pixel above is next door for it,
-# not 28 turns away.
+# Several times as many, since it looks at all 784 places at once: in training, nothing waits.
+# (Large language models are trained like that, too.) But it is only half of the answer. Look at the
+# two losses after equally many steps, printed below: the PixelCNN is ahead there too. The pixel
+# above is next door for it, not 28 turns away.
 # </details>
 
 # %% tags=["random"]
@@ -817,8 +818,9 @@ poem_history = training.train(step, steps=steps, label="poet", unit="nats per si
 
 # %% [markdown]
 # **Perplexity** is $e^{\text{nats per sign}}$: among how many equally likely signs it seems to
-# choose. Beside it: counting single signs, and counting pairs (with counts of single signs mixed
-# in, so that an unseen pair is not impossible).
+# choose. (It is lecture 03's word and formula: there it counted neighbours.) Beside it: counting
+# single signs, and counting pairs (with counts of single signs mixed in, so that an unseen pair is
+# not impossible).
 
 # %% tags=["random"]
 p1 = torch.bincount(corpus[:, 1:][corpus[:, 1:] >= 0], minlength=len(signs)) + 0.5
@@ -1131,6 +1133,8 @@ widgets.quiz(
 #
 # **Further reading**
 #
+# - C. E. Shannon (1948), *A mathematical theory of communication*: entropy, and the first sentences
+#   made letter by letter and word by word.
 # - A. van den Oord, N. Kalchbrenner and K. Kavukcuoglu (2016), *Pixel recurrent neural networks*.
 # - A. van den Oord, N. Kalchbrenner, O. Vinyals, L. Espeholt, A. Graves and K. Kavukcuoglu (2016),
 #   *Conditional image generation with PixelCNN decoders*: the two stacks.

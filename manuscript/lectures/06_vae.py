@@ -33,7 +33,7 @@
 # | latent variable | 潛在變數 | the code $z$, which nobody sees |
 # | prior | 先驗分布 | where codes come from before any picture is seen, $N(0, I)$ |
 # | posterior | 後驗分布 | which codes fit this picture, $p(z \mid x)$ |
-# | KL divergence | KL 散度 | how many nats one distribution differs from another (not the same both ways) |
+# | Kullback–Leibler divergence (KL) | KL 散度 | how many nats one distribution differs from another (not the same both ways) |
 # | ELBO, evidence lower bound | 證據下界 | a number that $\ln p(x)$ never falls below |
 # | reparameterisation | 重參數化 | $z = \mu + \sigma\epsilon$: the chance is moved out of the way |
 # | posterior collapse | 後驗崩塌 | a code that says nothing any more |
@@ -64,6 +64,9 @@ print("train", tuple(X.shape), " test", tuple(test.shape))
 
 # %% [markdown]
 # ## 1 · The idea in one picture
+#
+# Lecture 02 had a code and could not create. Lecture 05 could create and had no code. We want both
+# at once.
 #
 # Hung-yi Lee tells it with the moon. An auto-encoder knows two pictures, the full moon and the half
 # moon, each with its code. What does the decoder draw from a code **between** them? Nobody has ever
@@ -116,8 +119,9 @@ plotting.show(
 #
 # $$z = \mu(x) + \sigma(x)\,\epsilon, \qquad \epsilon \sim N(0, I), \qquad \hat x = \text{dec}(z)$$
 #
-# The decoder gives a *logit* for each pixel, and the loss is the cross-entropy of lecture 05,
-# **summed** over the pixels: $-\ln p(x \mid z)$, in nats.
+# The decoder gives a *logit* $l$ for each pixel: any number, and the chance of ink is
+# $1/(1 + e^{-l})$. The loss is the cross-entropy of lecture 05, **summed** over the pixels:
+# $-\ln p(x \mid z)$, in nats.
 
 # %%
 class VAE(nn.Module):
@@ -281,7 +285,7 @@ print(f"ln p(x) {log_p_x:.4f} = ELBO {elbo(torch.tensor(0.5), 0.6):.4f} + KL to 
 # $\partial z/\partial\sigma = \epsilon$. That is the *reparameterisation*.
 #
 # There is an older way that needs no such formula: weigh each throw by how good it was,
-# $f(z)\,\partial \ln q(z)/\partial\mu$ (the *score function*, or REINFORCE). Both are right on
+# $f(z)\,\partial \ln q(z)/\partial\mu$ (the *score function*, or REINFORCE; Williams 1992). Both are right on
 # average. Take $f(z) = \|z\|^2$, every $\mu_j = 1$, every $\sigma_j = 0.5$. The gradient of
 # $E[f] = \sum_j \mu_j^2 + \sigma_j^2$ with regard to $\mu_1$ is 2. A third way helps the second:
 # subtract from each $f(z)$ the mean of the other throws' (a *baseline*).
@@ -584,11 +588,11 @@ plotting.table(
 # axes have the correlation $\rho = 12/13$. To make them independent, a code must carry at least
 # $\tfrac12 \ln \frac{1 + \rho}{1 - \rho} = \ln 5 \approx 1.61$ nats. Remember: *a VAE uses its code only for what its decoder cannot
 # say without it.* A decoder that is too strong, like the PixelCNN of lecture 05, may leave the code
-# empty.
+# empty (Bowman et al. 2016 saw it with a text decoder).
 #
 # ## 9 · Break it on purpose
 #
-# **First break: mean in place of sum.** The most frequently asked question about VAEs. Many programs write
+# **First break: mean in place of sum.** Which of the two to take is asked again and again. Many programs write
 # `F.binary_cross_entropy(x_hat, x)`, which takes the **mean** over the 784 pixels, and then add the
 # KL. The reconstruction is now 784 times too small. Or, the same thing: the fee is 784 times too
 # high.
@@ -851,7 +855,7 @@ plotting.table(
         {"model": "published VAE, 50 numbers", "nats": "86.8",
          "protocol": "K = 5000, all test pictures, long training"},
         {"model": "simplest: each pixel alone (05)", "nats": "205.8", "protocol": "exact"},
-        {"model": "PixelCNN (05)", "nats": "87.4", "protocol": "exact"},
+        {"model": "PixelCNN (05)", "nats": "87.5 to 88.1", "protocol": "exact, three seeds"},
     ],
     "Test digits, -ln p(x) or a bound on it; dynamic binarisation, test set drawn once. Published: "
     "Burda, Grosse and Salakhutdinov 2016",
@@ -928,5 +932,7 @@ widgets.quiz(
 # - Y. Burda, R. Grosse and R. Salakhutdinov (2016), *Importance weighted autoencoders*.
 # - I. Higgins, L. Matthey, A. Pal et al. (2017), *beta-VAE: learning basic visual concepts with a
 #   constrained variational framework*.
+# - R. J. Williams (1992), *Simple statistical gradient-following algorithms for connectionist
+#   reinforcement learning*: the score function.
 # - S. R. Bowman, L. Vilnis, O. Vinyals et al. (2016), *Generating sentences from a continuous
 #   space*: the empty code of a strong decoder.

@@ -23,19 +23,19 @@
 # 5. pick the recipe against each of them.
 #
 # **Time:** about 60 minutes to read and play, and under two minutes to run on a laptop with two
-# cores. **You need:** lecture 00 (convolutions), lecture 06 (why a VAE is blurred).
+# cores. **You need:** lecture 00 (convolutions), lecture 06 (the KL divergence, and why a VAE is blurred).
 
 # %% [markdown] tags=["terms"]
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
-# | generative adversarial network, GAN | 生成對抗網路 | a painter and a critic, trained against each other |
+# | generative adversarial network, GAN | 生成對抗網路 | a generator and a discriminator, trained against each other |
 # | generator | 生成器 | makes a picture from a random code $z$ |
 # | discriminator | 鑑別器 | says how likely a picture is real |
-# | Jensen-Shannon divergence, JS | JS 散度 | how far two distributions are apart, at most $\ln 2$ |
+# | Jensen–Shannon divergence, JS | JS 散度 | how far two distributions are apart, at most $\ln 2$ |
 # | saturating loss | 飽和損失 | a loss whose gradient dies when the discriminator is sure |
 # | mode collapse | 模式崩塌 | the generator makes only a few of the things there are |
-# | gradient penalty | 梯度懲罰 | a fee for a discriminator that is too steep |
-# | FID | 弗雷歇起始距離 | distance of two sets of pictures, in the eyes of a classifier |
+# | gradient penalty, GP | 梯度懲罰 | a fee for a discriminator that is too steep |
+# | FID, Fréchet inception distance | 弗雷歇 Inception 距離 | distance of two sets of pictures, in the eyes of a classifier |
 
 # %%
 import copy
@@ -113,7 +113,10 @@ plotting.show(
 # a *logit* $l$, any number, and $D = \sigma(l) = 1/(1 + e^{-l})$.
 #
 # Two small convolutional networks for digits. The generator runs the discriminator's shapes
-# backwards: code → 7×7 → 14×14 → 28×28.
+# backwards: code → 7×7 → 14×14 → 28×28. Three layers are new. `ConvTranspose2d` with stride 2
+# doubles height and width. `BatchNorm` brings each channel to mean 0 and spread 1 over the batch,
+# and then learns a scale and a shift. `LeakyReLU(0.2)` is a ReLU that lets a fifth of a negative
+# number through.
 
 # %%
 latent_dim = 32
@@ -318,7 +321,7 @@ print(f"at the end D(real) = {d_end.mean():.2f} ± {d_end.std():.2f}, loss of D 
 # $$V(D^*, G) = E_p\!\left[\ln \frac{p}{p + q}\right] + E_q\!\left[\ln \frac{q}{p + q}\right]
 # = \underbrace{\text{KL}(p \| m) + \text{KL}(q \| m)}_{2 \, \text{JS}(p, q)} - 2 \ln 2$$
 #
-# So a generator that plays this game against a perfect $D$ makes the **Jensen-Shannon divergence** small
+# So a generator that plays this game against a perfect $D$ makes the **Jensen–Shannon divergence** small
 # (Goodfellow et al. 2014). It is 0 for equal distributions, and at most $\ln 2$. Check both formulas: two bell
 # curves, a $D$ trained on samples, and the integrals on a grid.
 
@@ -370,8 +373,9 @@ print(f"JS {js:.3f} nats; largest error of D where there is data {worst:.3f}")
 # %% [markdown]
 # ## 5 · Two losses for the generator
 #
-# The game says: $G$ makes $\ln(1 - D)$ small. Everybody makes $-\ln D$ small instead, as we did. Both
-# push each fake the same way, up the slope of $D$. The difference is how hard, the gradient at the logit:
+# The game says: $G$ makes $\ln(1 - D)$ small. Everybody makes $-\ln D$ small instead, as Goodfellow
+# et al. (2014) advise, and as we did. Both push each fake the same way, up the slope of $D$. The
+# difference is how hard, the gradient at the logit:
 #
 # $$\frac{\partial}{\partial l} \ln(1 - \sigma(l)) = -\sigma(l), \qquad
 # \frac{\partial}{\partial l} \big(-\ln \sigma(l)\big) = -(1 - \sigma(l))$$
@@ -704,7 +708,7 @@ plotting.table(
 
 # %%
 def js_on_grid(a, b):
-    """Jensen-Shannon divergence of two lists of shares, in nats."""
+    """Jensen–Shannon divergence of two lists of shares, in nats."""
     a, b = a / a.sum(), b / b.sum()
     m = (a + b) / 2
     return 0.5 * (torch.xlogy(a, a / m.clamp(min=1e-40)) + torch.xlogy(b, b / m.clamp(min=1e-40))).sum()
@@ -946,7 +950,7 @@ widgets.sliders(
 # ## 11 · Summary
 #
 # 1. A discriminator learns what looks real, and its gradient teaches the generator.
-# 2. The best $D$ is $p/(p+q)$. Against it, the game is about the Jensen-Shannon divergence.
+# 2. The best $D$ is $p/(p+q)$. Against it, the game is about the Jensen–Shannon divergence.
 # 3. Take turns, detach the fakes for $D$'s step, and use the non-saturating loss for $G$.
 # 4. Judge a GAN from outside: FID-digits, the classes present, your eyes. Not by its loss.
 # 5. What goes wrong: a loss that is no ruler, a wall at $\ln 2$, a $D$ too good, mode collapse.
