@@ -621,7 +621,7 @@ for trial, left_over in enumerate((None, 3.0)):
               (copy - x).abs().mean() + F.softplus(-D(copy)).mean(), F.softplus(D(copy) - D(x)).mean()]  # fmt: skip
     gradients = {name: {to: torch.autograd.grad(loss, list(net.parameters()), retain_graph=True)
                         for to, net in zip("EGD", nets)} for name, loss in zip("EGD", losses)}  # fmt: skip
-    check_fill(losses, nets, gradients, left_over)
+    check_fill(losses, nets, gradients, left_over=left_over)
 ### END HIDDEN TESTS
 print("To each its own.")
 
