@@ -325,6 +325,7 @@ check_gap(fits, eye, eye, 1.0, "Right pairs have a product of 1, wrong ones of 0
 check_gap(blind, eye, eye, 0.0, "A score that does not look at the text has no gap.")
 check_gap(fits, eye[:2], torch.stack([eye[0], eye[0]]), 0.0, "The texts are equal, so a shuffle changes nothing.")
 ### BEGIN HIDDEN TESTS
+check_gap(lambda x, t: -2 * fits(x, t), eye, eye, -2.0, "A score that likes wrong pairs better has a gap below 0.")
 for trial, n in enumerate((2, 3, 7)):
     x, t = made_up(n, 4, seed=150 + trial), made_up(n, 4, seed=160 + trial)
     table = [[float(fits(x[i : i + 1], t[j : j + 1])) for j in range(n)] for i in range(n)]

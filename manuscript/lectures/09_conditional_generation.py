@@ -682,7 +682,7 @@ alike = sum((readings[0][name].argmax(1) == readings[1][name].argmax(1)).float()
 print(f"the judge reads the same in {alike:.1%} of the attributes")
 
 # %% [markdown]
-# The copier grants what is large and dark, and misses the colours; its FID is far off. (The last
+# The copier grants what is large (hats, the length of the hair), and misses the rest; its FID is far off. (The last
 # row's FID is that of other real faces, training against test.) Where ours misses a hair colour, it is mostly
 # under a hat, or one shade for its neighbour.
 #
@@ -1066,8 +1066,8 @@ print("a person:", test_packages[k].synopsis)
 #
 # <details><summary><b>Predict:</b> four times the work. Will the ROUGE be much better?</summary>
 #
-# By one to three points. ROUGE asks for a person's words, while the beam looks for a line that the *writer* thinks
-# likely; these are not the same.
+# By less than a point in single words, by two in pairs of words. ROUGE asks for a person's words, while the beam
+# looks for a line that the *writer* thinks likely; these are not the same.
 # </details>
 
 # %%
