@@ -1,7 +1,6 @@
 """nbgrader on this course's folder names. Run nbgrader's commands in this folder."""
 
 import os
-import secrets
 import sys
 from pathlib import Path
 
@@ -33,11 +32,36 @@ c.ClearSolutions.code_stub = {
 }
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-# A cell may train a small model. A cell that takes longer is interrupted and gets no points.
-c.Execute.timeout = 180
+# Students' code runs in a sandbox (course_utils/grading), whoever starts the grading: `course
+# grade`, `nbgrader autograde`, or formgrader's button. Limits are per notebook.
+steps = "course_utils.grading.nbgrader_steps"
+c.Run.cell_seconds = 180  # a cell may train a small model
+c.Run.notebook_seconds = 900
+c.Run.memory_mb = 4096
+c.Autograde.pre_convert_hook = f"{steps}.before"
+c.Autograde.sanitize_preprocessors = [
+    f"{steps}.Rebuild",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    f"{steps}.Run",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    f"{steps}.Flag",
+]
 
-# Two holes of stock nbgrader. A test cell that does not run counts as passed there, so a student
-# who tags it `skip-execution` gets full marks: make the tag one that nobody can know.
-c.Execute.skip_cells_with_tag = secrets.token_hex(16)
-# A deleted test cell is left out of the grade's reach unless it is put back.
-c.OverwriteCells.add_missing_cells = True
+# Students see what a failed hidden test says, but not the test.
+c.HideTests.show_hidden_tests = False
+c.GenerateFeedback.preprocessors = [
+    f"{steps}.HideTests",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

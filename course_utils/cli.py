@@ -1,5 +1,7 @@
 """The ``course`` command."""
 
+import warnings
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -82,6 +84,68 @@ def answers(
         for outcome in report:
             typer.echo(outcome.text())
     if any(outcome.faults for report in reports for outcome in report):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    slug: Annotated[str, typer.Argument(help="The exercise, such as 01_dimensionality_reduction.")],
+    student: Annotated[list[str] | None, typer.Option(help="Only this student.")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="How many side by side.")] = None,
+    dask: Annotated[str, typer.Option(help="Address of a Dask scheduler to run on.")] = "",
+    warm: Annotated[bool, typer.Option("--warm", help="Load the libraries once.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run again what was run.")] = False,
+    no_sandbox: Annotated[
+        bool, typer.Option("--no-sandbox", help="Run students' code unprotected, as you.")
+    ] = False,
+) -> None:
+    """Grade what was handed in: sandboxed, side by side, safe to interrupt.
+
+    Ends with 0 if all went well, 1 if something needs a person, 2 if nothing could be graded.
+    """
+    from tqdm import tqdm
+
+    _authoring()
+    from course_utils.grading import grade as grading
+    from course_utils.grading import table
+    from course_utils.grading.gradebook import Course, GradebookError
+    from course_utils.grading.sandbox import SandboxError
+    from course_utils.grading.store import BusyError
+
+    warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader's code
+    records = []
+    try:
+        course = Course(Path.cwd())
+        steps = grading.grade(
+            course,
+            slug,
+            student,
+            jobs=jobs,
+            limits=course.limits,
+            sandbox=not no_sandbox,
+            dask=dask or None,
+            warm=warm,
+            force=force,
+        )
+        with tqdm(desc=slug, unit="submission", disable=None) as bar:
+            for step in steps:
+                bar.total = step.total
+                bar.update(step.done - bar.n)
+                records.append(step.record)
+    except (
+        GradebookError,
+        SandboxError,
+        BusyError,
+        grading.SolutionError,
+        FileNotFoundError,
+    ) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    if not records:
+        typer.echo(f"Nothing was handed in for {slug}: there is no submitted/*/{slug}.")
+        return
+    table.show(sorted(records, key=lambda record: record.student))
+    if any(record.needs_person for record in records):
         raise typer.Exit(1)
 
 
