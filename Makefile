@@ -1,7 +1,7 @@
 # Two commands: `make lab` to read and play, `make test` to run every test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help lab install test seeds bench lint build clean
+.PHONY: help lab install test seeds bench lint build demo clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Creating $(VENV) and installing the course (a few minutes, 5 to 7 GB on Linux; once only)."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q \
-	  -c constraints.txt -e '.[lab,dev]'
+	  -c constraints.txt -e '.[lab,grading,dev]'
 	@touch $@
 	@echo "Installed."
 
@@ -53,6 +53,9 @@ bench: $(STAMP)  ## speed and quality of the lectures, beside their peers (over 
 lint: $(STAMP)  ## ruff and mypy
 	@echo "== style and types"
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy
+
+demo: $(STAMP)  ## a class of thirty: hand in, grade, report (some five minutes)
+	@$(BIN)/python -m course_utils.grading.demo
 
 build: $(STAMP)  ## build and execute what changed in manuscript/
 	@$(BIN)/course build

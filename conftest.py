@@ -1,6 +1,11 @@
 """How tests are dealt out when they run side by side."""
 
+import os
+
 import pytest
+
+# Tests make gradebooks of their own and never touch yours.
+os.environ.pop("COURSE_GRADEBOOK", None)
 
 # Files of few, long, independent tests: dealt out one by one. Everything else stays whole, which
 # notebooks need (cell after cell in one kernel) and fixtures like (made once).

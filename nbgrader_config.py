@@ -16,6 +16,11 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 # submitted/, autograded/, feedback/ and gradebook.db keep nbgrader's own names (git-ignored).
 
+# The gradebook: the file gradebook.db, or a database that several graders share
+# (docs/instructors_guide.md), such as postgresql+psycopg2://NAME@HOST/gradebook
+if "COURSE_GRADEBOOK" in os.environ:
+    c.CourseDirectory.db_url = os.environ["COURSE_GRADEBOOK"]
+
 # Where released and handed-in work changes hands when the course runs on one shared machine.
 if "NBGRADER_EXCHANGE" in os.environ:
     c.Exchange.root = os.environ["NBGRADER_EXCHANGE"]

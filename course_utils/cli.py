@@ -149,6 +149,27 @@ def grade(
         raise typer.Exit(1)
 
 
+@app.command()
+def report(
+    slug: Annotated[str, typer.Argument(help="The exercise, such as 01_dimensionality_reduction.")],
+    output: Annotated[
+        Path | None, typer.Option(help="The page; grading/reports/SLUG.html when left out.")
+    ] = None,
+) -> None:
+    """Write a page about a graded exercise: points, tasks, errors, times, what needs a person."""
+    _authoring()
+    from course_utils.grading import report as reports
+    from course_utils.grading.gradebook import Course, GradebookError
+
+    warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader's code
+    try:
+        path = reports.write(Course(Path.cwd()), slug, output)
+    except (GradebookError, reports.ReportError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"The report is in {path}")
+
+
 def _authoring():  # type: ignore[no-untyped-def]
     """Import what authors need, or say how to get it (students do without)."""
     try:
@@ -158,7 +179,8 @@ def _authoring():  # type: ignore[no-untyped-def]
         from course_utils.authoring import build as authoring
     except ImportError as error:
         typer.echo(
-            f"This command needs {error.name}. In the course's folder: pip install -e '.[lab,dev]'",
+            f"This command needs {error.name}. In the course's folder: "
+            "pip install -e '.[lab,grading,dev]'",
             err=True,
         )
         raise typer.Exit(2) from None

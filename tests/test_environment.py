@@ -10,7 +10,9 @@ import yaml
 from examples import ROOT
 
 # Where conda-forge calls a package by another name.
-CONDA = {"pytorch": "torch", "python": None, "make": None, "pip": None}
+CONDA = {"pytorch": "torch", "psycopg2": "psycopg2-binary"} | dict.fromkeys(
+    ["python", "make", "pip"]
+)
 
 
 def requirements():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import concurrent.futures
 import hashlib
 import json
+import marshal
 import secrets
 import socket
 import tempfile
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,9 +27,18 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from course_utils.grading.sandbox import MB, Limits, SandboxError
-from course_utils.grading.submission import Reference, names_bound, names_read
+from course_utils.grading.submission import (
+    Reference,
+    definitions,
+    global_names,
+    names_bound,
+    names_read,
+    plain,
+    relied_on,
+)
+from course_utils.grading.witness import SUMMONS, compiled, seal, unseal
 
-CODE = "__import__('course_utils.grading.witness', fromlist=['serve']).serve()"
+CODE = f"__import__('sys').audit({SUMMONS!r})"
 START_SECONDS = 120
 CONTROL_SECONDS = 60  # a test that takes longer with the answers taken out is no control
 TOO_LONG = "This cell ran longer than it may and was stopped."
@@ -71,6 +83,8 @@ class Job:
     limits: Limits
     sandbox: bool = True
     threads: int = 1
+    warm: bool = False
+    seed: str = "0"
     grader: str = ""
 
     @property
@@ -81,7 +95,7 @@ class Job:
                 [asdict(step) for step in self.steps],
                 {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()},
                 [self.stubs, self.controls, self.modules, asdict(self.limits)],
-                [self.sandbox, self.grader],
+                [self.sandbox, self.seed, self.grader],
             ],
             sort_keys=True,
         )
@@ -159,9 +173,28 @@ def run(job: Job) -> Result:
     SandboxError
         The sandbox cannot be had, or no kernel starts in it: nobody's fault but the machine's.
     """
+    nursery = None
+    if job.warm:
+        from course_utils.grading import warm
+
+        nursery = warm.nursery(job.modules, job.limits, job.threads, job.seed)
     # A thread of its own, because the caller may have an event loop running (formgrader has).
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(_Run(job).run())).result()
+        return pool.submit(lambda: asyncio.run(_Run(job, nursery).run())).result()
+
+
+def attempt(job: Job) -> tuple[str, Result | str]:
+    """Run a job; what is nobody's fault but the machine's comes back in words."""
+    from course_utils.grading.store import version
+
+    if job.grader and job.grader != version():
+        return job.key, "this machine has another version of the course or of its libraries"
+    try:
+        return job.key, run(job)
+    except SandboxError as error:
+        return job.key, str(error)
+    except Exception:
+        return job.key, traceback.format_exc(limit=-3)
 
 
 class _Manager(AsyncKernelManager):
@@ -169,7 +202,7 @@ class _Manager(AsyncKernelManager):
 
     transport_encryption = "disabled"
 
-    def __init__(self, provisioner: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, name: str, provisioner: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         import sys
 
@@ -180,7 +213,7 @@ class _Manager(AsyncKernelManager):
             language="python",
             metadata={
                 "kernel_provisioner": {
-                    "provisioner_name": "course-sandbox",
+                    "provisioner_name": name,
                     "config": provisioner,
                 }
             },
@@ -216,11 +249,14 @@ class _Dead(Exception):
 
 
 class _Run:
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, nursery: Any = None) -> None:
         self.job = job
+        self.nursery = nursery
         self.result = Result()
         self.began = time.perf_counter()
         self.answers = b""
+        self.key = secrets.token_bytes(32)
+        self.sent = 0.0
         self.stopped = ""
 
     async def run(self) -> Result:
@@ -236,14 +272,18 @@ class _Run:
                 path.write_bytes(data)
             self.channel = ours
             ours.setblocking(False)
-            self.manager = _Manager(
-                {
-                    "limits": limits,
-                    "handed_in": folder,
-                    "witness": theirs,
-                    "unprotected": not job.sandbox,
-                }
-            )
+            settings = {
+                "limits": limits,
+                "handed_in": folder if job.files else None,
+                "witness": theirs,
+                "threads": job.threads,
+                "seed": job.seed,
+            }
+            if self.nursery is not None:
+                self.manager = _Manager("course-warm", settings | {"nursery": self.nursery})
+            else:
+                settings["unprotected"] = not job.sandbox
+                self.manager = _Manager("course-sandbox", settings)
             # A message larger than any honest one ends the connection, not the grader.
             self.manager.context.setsockopt(_maxmsgsize(), 64 * MB)
             self.client = _Client(
@@ -312,7 +352,6 @@ class _Run:
             self.cell_seconds = self.job.limits.cell_seconds
             self.client.said = 0
             cell = nbformat.v4.new_code_cell(step.source if step.role != "test" else CODE)
-            self.client.nb.cells.append(cell)
             self.result.outputs.append(cell.outputs)
             if step.role == "test":
                 nonce = self._send(
@@ -329,31 +368,42 @@ class _Run:
             else:
                 await self._execute(cell, number)
                 if step.role == "given":
-                    await self._ask({"do": "mark", "names": sorted(names_bound(step.source))})
+                    await self._ask({"do": "mark", "names": sorted(global_names(step.source)[0])})
                 self._lap("cells")
 
     async def _control(self) -> None:
-        """With all answers taken out, no test may pass."""
+        """With all answers changed, or taken out, no test may pass.
+
+        Which tests that holds for, the instructor's solution shows: with it, ``Result.control``
+        names those that fail with the answers taken out, and as ``KEY (changed)`` those that fail
+        with the answers changed.
+        """
         job, result = self.job, self.result
         tests = [step for step in job.steps if step.role == "test"]
         if job.controls:
-            tests = [step for step in tests if step.key in job.controls]
+            if not any(result.points.values()):
+                return  # nothing that could be mistrusted
+            tests = [step for step in tests if {step.key, _changed(step)} & {*job.controls}]
         self.cell_seconds = CONTROL_SECONDS
         self.deadline = time.perf_counter() + CONTROL_SECONDS
         reply = await self._ask(
             {
                 "do": "control",
-                "stubs": job.stubs,
-                "tests": [{"id": step.key, "source": step.source} for step in tests],
+                "names": sorted({name for stub in job.stubs for name in definitions(stub)}),
+                "stubs": [compiled("stub", plain(stub), watched=False) for stub in job.stubs],
+                "tests": [compiled(step.key, step.source) for step in tests],
             }
         )
-        passed = set(reply["passed"])
+        passed, survived, refused = (set(reply[k]) for k in ("passed", "survived", "refused"))
         result.control = [step.key for step in tests if step.key not in passed]
+        result.control += [_changed(step) for step in tests if step.key in refused]
         for step in tests:
-            if step.key in passed and job.controls:
+            if step.key in passed and step.key in job.controls:
                 self._flag(f"the test {step.key} passes with the answers taken out")
                 if result.points.get(step.key):
                     self._lose(step, "NotTrusted", "This test could not be trusted here.")
+            if step.key in survived and _changed(step) in job.controls:
+                self._flag(f"the test {step.key} passes with the answers changed")
         self._lap("control")
 
     async def _stop(self) -> None:
@@ -372,7 +422,19 @@ class _Run:
 
     def _send(self, message: dict[str, Any]) -> str:
         nonce = secrets.token_hex(16)
-        data = json.dumps({**message, "nonce": nonce}).encode() + b"\n"
+        message = {**message, "nonce": nonce}
+        course = [step.source for step in self.job.steps if step.role in ("given", "test")]
+        if message["do"] == "test":
+            message["relies_on"] = sorted(relied_on(message["source"], course))
+            message |= compiled(message["id"], message.pop("source"))
+        if message["do"] == "mark":
+            stubs = (global_names(text)[0] for text in self.job.stubs)
+            message["names"] = sorted({*message["names"]}.difference(*stubs))
+        if message["do"] == "begin":  # nothing of the student's is there yet
+            data = marshal.dumps({**message, "key": self.key}).hex().encode() + b"\n"
+        else:
+            data = seal(self.key, marshal.dumps(message))
+        self.sent = time.perf_counter()
         self.channel.setblocking(True)
         self.channel.settimeout(10)
         try:
@@ -392,14 +454,18 @@ class _Run:
                     break
         lines = self.answers.split(b"\n")
         self.answers = lines.pop()
+        found = None
         for line in lines:
-            with suppress(ValueError, AttributeError, TypeError):
-                reply = json.loads(line)
-                if reply.get("nonce") == nonce:
-                    for finding in reply["findings"]:
-                        self._flag(str(finding)[:300])
-                    return reply
-        return None
+            data = unseal(self.key, line)
+            if data is None:
+                self._flag("something other than the witness wrote to the grader")
+                continue
+            reply = ast.literal_eval(data.decode())
+            for finding in reply["findings"]:
+                self._flag(str(finding)[:300])
+            if reply.get("nonce") == nonce:
+                found = reply
+        return found
 
     async def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         nonce = self._send(message)
@@ -412,12 +478,16 @@ class _Run:
     async def _execute(self, cell: NotebookNode, number: int, history: bool = True) -> None:
         client = self.client
         client.nb.cells = [cell]
+        outputs = cell.outputs
         try:
             await client.async_execute_cell(cell, 0, store_history=history)
         except DeadKernelError:
             raise _Dead(self.stopped or "the kernel ended in the middle of a cell") from None
         except CellTimeoutError:
             raise _Dead("a cell ran too long and could not be interrupted") from None
+        finally:
+            outputs[:] = cell.outputs  # nbclient starts a list of its own
+            cell.outputs = outputs
         if self.stopped:
             raise _Dead(self.stopped)
 
@@ -428,7 +498,7 @@ class _Run:
         outputs = [o for o in cell.outputs if o.output_type in ("stream", "display_data")]
         cell.outputs[:] = outputs
         if reply is None:
-            late = any(o.output_type == "error" for o in cell.outputs)
+            late = time.perf_counter() - self.sent > max(1, round(self.cell_seconds)) - 0.1
             self._lose(step, "NotFinished", TOO_LONG if late else _UNFINISHED)
             if time.perf_counter() < self.deadline and not late:
                 self._flag(f"the test {step.key} did not reach its end and gave no reason")
@@ -508,17 +578,15 @@ class _Run:
             pid = getattr(provisioner, "pid", None)
             if pid is None:
                 continue
-            held, peak = 0.0, 0.0
+            held = 0.0
             with suppress(psutil.Error):
                 top = psutil.Process(pid)
-                for process in [top, *top.children(recursive=True)]:
-                    with suppress(psutil.Error):
-                        held += process.memory_info().rss / MB
-                        peak = max(peak, _high_water(process.pid))
-            self.result.memory_mb = max(self.result.memory_mb, held, peak)
-            connection = provisioner.place / "c" if provisioner.place else None
+                held = sum(_held(process.pid) for process in [top, *top.children(recursive=True)])
+                peak = _size_line(f"/proc/{provisioner.kernel_pid()}/status", "VmHWM:")
+                self.result.memory_mb = max(self.result.memory_mb, held, peak)
+            connection = provisioner.connection if provisioner.place else None
             if held > 1.25 * most:
-                self.stopped = f"its processes took more than {most} MB of memory"
+                self.stopped = f"its processes took more than {most:g} MB of memory"
             elif connection is not None and _size(connection) > 4 * MB:
                 self.stopped = "wrote files where only the kernel's sockets belong"
             else:
@@ -543,17 +611,28 @@ class _Run:
 _UNFINISHED = "The test did not reach its end."
 
 
+def _changed(step: Step) -> str:
+    return f"{step.key} (changed)"
+
+
 def _maxmsgsize() -> int:
     import zmq
 
     return int(zmq.MAXMSGSIZE)
 
 
-def _high_water(pid: int) -> float:
-    """Return a process's largest size so far, in MB."""
+def _held(pid: int) -> float:
+    """Return a process's memory in MB; what it shares with others counts in part."""
+    return _size_line(f"/proc/{pid}/smaps_rollup", "Pss:") or _size_line(
+        f"/proc/{pid}/status", "VmRSS:"
+    )
+
+
+def _size_line(file: str, name: str) -> float:
+    """Return a size that a file of the kernel's tells, in MB; 0 if it does not."""
     with suppress(OSError, ValueError, IndexError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
+        for line in Path(file).read_text().splitlines():
+            if line.startswith(name):
                 return int(line.split()[1]) / 1024
     return 0.0
 

@@ -8,12 +8,13 @@ Killed at any moment, the next run does what is missing.
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import shutil
 import tempfile
-import traceback
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ from typing import Any
 import nbformat
 
 from course_utils.grading import sandbox as boxes
-from course_utils.grading.execute import Job, Result, run, steps_of
+from course_utils.grading.execute import Job, Result, attempt, run, steps_of
 from course_utils.grading.gradebook import Course, GradebookError
-from course_utils.grading.sandbox import Limits, SandboxError
+from course_utils.grading.sandbox import Limits
 from course_utils.grading.store import Record, Store, version
 from course_utils.grading.submission import (
     Reference,
@@ -79,6 +80,11 @@ class Grader:
         }
 
     @cached_property
+    def _solution(self) -> Job:
+        notebook = nbformat.v4.new_notebook(cells=[cell.node for cell in self.exercise.cells])
+        return self._job(Submission(notebook), ())
+
+    @cached_property
     def controls(self) -> tuple[str, ...]:
         """Tests that must fail with the answers taken out: tried on the instructor's solution.
 
@@ -87,8 +93,7 @@ class Grader:
         SolutionError
             The solution itself loses points here.
         """
-        notebook = nbformat.v4.new_notebook(cells=[cell.node for cell in self.exercise.cells])
-        job = self._job(Submission(notebook), ())
+        job = self._solution
         result = self.execute(job)
         lost = {
             step.key: result.failed.get(step.key, ("", "no reason given"))
@@ -107,7 +112,9 @@ class Grader:
 
     def job(self, submission: Submission) -> Job:
         """Return what has to run of a submission."""
-        return self._job(submission, self.controls)
+        job = self._job(submission, self.controls)
+        bare = replace(job, controls=())
+        return bare if bare.key == self._solution.key else job  # that one has run already
 
     def _job(self, submission: Submission, controls: tuple[str, ...]) -> Job:
         files = {k: v for k, v in submission.files.items() if k != "timestamp.txt"}
@@ -121,6 +128,7 @@ class Grader:
             modules=tuple(self.exercise.modules()),
             limits=self.limits,
             sandbox=self.sandbox,
+            seed=os.environ.get("COURSE_SEED", "0"),
             grader=version(),
         )
 
@@ -220,7 +228,7 @@ class _Class:
             try:
                 submission = read(folder, self.grader.exercise)
             except UnreadableError as error:
-                yield self._step(self._refuse(student, str(error), mark), fresh=True)
+                yield self._step(refuse(self.grader, student, str(error), mark), fresh=True)
                 continue
             job = self.grader.job(submission)
             one = (student, submission, job, mark)
@@ -242,7 +250,8 @@ class _Class:
                     yield self._settle(student, submission, job, mark, outcome)
                 else:
                     text = f"the grader could not run it: {outcome}"
-                    yield self._step(self._refuse(student, text, mark), fresh=True)
+                    record = refuse(self.grader, student, text, mark, machine=True)
+                    yield self._step(record, fresh=True)
 
     def _results(self, todo: list[Job]) -> Iterator[tuple[str, Result | str]]:
         """Run jobs side by side, in any order."""
@@ -250,20 +259,15 @@ class _Class:
 
         if not todo:
             return
-        if self.warm and not self.dask:
-            from course_utils.grading.warm import run_warm
-
-            yield from run_warm(todo, self.jobs or joblib.cpu_count())
-            return
-        settings: dict[str, Any] = {"backend": "loky", "n_jobs": self.jobs or joblib.cpu_count()}
-        if self.dask:
-            from distributed import Client
-
-            client = Client(self.dask, set_as_default=True)
-            settings = {"backend": "dask"}
-            if not client.scheduler_info()["workers"]:
-                raise GradebookError(f"the Dask scheduler at {self.dask} has no workers")
-        with joblib.parallel_config(**settings):
+        cores = joblib.cpu_count()
+        jobs = self.jobs or cores
+        todo = [replace(j, warm=self.warm, threads=max(1, cores // jobs)) for j in todo]
+        with ExitStack() as stack:
+            settings: dict[str, Any] = {"backend": "loky", "n_jobs": jobs}
+            if self.dask:
+                stack.enter_context(_dask_client(self.dask))
+                settings = {"backend": "dask"}
+            stack.enter_context(joblib.parallel_config(**settings))
             parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
             yield from parallel(joblib.delayed(attempt)(job) for job in todo)
 
@@ -271,10 +275,11 @@ class _Class:
         self, student: str, submission: Submission, job: Job, mark: str, result: Result
     ) -> Progress:
         """Bring one result into the gradebook, unless it is there."""
-        key = record_key(job, submission)
+        key = record_key(job, submission, self.grader.exercise)
         known = self.store.record(self.slug, student)
         if (
-            known is not None
+            not self.force
+            and known is not None
             and known.key == key
             and known.digest == mark
             and self.course.stands(self.slug, student, result.points)
@@ -291,7 +296,7 @@ class _Class:
             write_flag(self.course, self.slug, record, known)
             self.store.set_record(self.slug, record)
         except GradebookError as error:
-            return self._step(self._refuse(student, f"nbgrader: {error}", mark), fresh=True)
+            record = refuse(self.grader, student, f"nbgrader: {error}", mark, machine=True)
         return self._step(record, fresh=True)
 
     def _stage(self, folder: Path, submission: Submission) -> None:
@@ -305,17 +310,41 @@ class _Class:
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(submission.notebook, folder / f"{self.slug}.ipynb")
 
-    def _refuse(self, student: str, problem: str, mark: str) -> Record:
-        """Record that a submission could not be graded: no earlier grade stands for it."""
-        return refuse(self.grader, student, problem, mark)
-
     def _step(self, record: Record, fresh: bool) -> Progress:
         self.done += 1
         return Progress(self.done, len(self.students), record, fresh)
 
 
-def refuse(grader: Grader, student: str, problem: str, mark: str) -> Record:
-    """Take back the grades of a submission that could not be graded, and write down why."""
+def _dask_client(address: str) -> Any:
+    """Return a client of a Dask scheduler that has workers."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise GradebookError("--dask needs another package: pip install distributed") from None
+    try:
+        client = Client(address, set_as_default=True, timeout=20)
+    except (OSError, ValueError) as error:
+        raise GradebookError(f"no Dask scheduler answers at {address}: {error}") from None
+    if not client.scheduler_info()["workers"]:
+        client.close()
+        raise GradebookError(f"the Dask scheduler at {address} has no workers: start some")
+    return client
+
+
+def refuse(
+    grader: Grader, student: str, problem: str, mark: str, *, machine: bool = False
+) -> Record:
+    """Take back the grades of a submission that could not be graded, and write down why.
+
+    Parameters
+    ----------
+    grader : Grader
+    student, problem : str
+    mark : str
+        The hash of what was handed in.
+    machine : bool
+        The trouble is the machine's: grades of this very submission stay.
+    """
     course, store, slug = grader.course, grader.store, grader.slug
     known = store.record(slug, student)
     record = Record(
@@ -327,7 +356,8 @@ def refuse(grader: Grader, student: str, problem: str, mark: str) -> Record:
         sandbox=grader.sandbox,
         digest=mark,
     )
-    if known == record:
+    same = known is not None and known.digest == mark
+    if known == record or (machine and same and known is not None and not known.problem):
         return record
     store.forget(slug, student)
     replaced = course.reset(slug, student)
@@ -340,13 +370,13 @@ def refuse(grader: Grader, student: str, problem: str, mark: str) -> Record:
     return record
 
 
-def record_key(job: Job, submission: Submission) -> str:
-    """Return a hash of all that is recorded: the result, points, written answers, files."""
-    text = nbformat.writes(submission.notebook) + job.key
-    files = sorted(
-        (name, hashlib.sha256(data).hexdigest()) for name, data in submission.files.items()
-    )
-    return hashlib.sha256((text + repr(files)).encode()).hexdigest()
+def record_key(job: Job, submission: Submission, exercise: Reference) -> str:
+    """Return a hash of all that is recorded: the result, the student's words, points, files."""
+    text = {cell.key for cell in exercise.of("text")}
+    own = [cell.source for cell in submission.notebook.cells if cell.get("id") not in text]
+    files = {name: hashlib.sha256(data).hexdigest() for name, data in submission.files.items()}
+    parts = [job.key, own, sorted(files.items()), exercise.points, exercise.tasks]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def make_record(
@@ -375,13 +405,3 @@ def write_flag(course: Course, slug: str, record: Record, known: Record | None) 
         course.flag(slug, record.student, True)
     elif known is not None and known.needs_person:
         course.flag(slug, record.student, False)
-
-
-def attempt(job: Job) -> tuple[str, Result | str]:
-    """Run a job; what is nobody's fault but the machine's comes back in words."""
-    try:
-        return job.key, run(job)
-    except SandboxError as error:
-        return job.key, str(error)
-    except Exception:
-        return job.key, traceback.format_exc(limit=-3)

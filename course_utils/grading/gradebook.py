@@ -15,10 +15,12 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config, PyFileConfigLoader
 
 from course_utils.grading.sandbox import Limits
-from course_utils.grading.submission import Reference, reference
+from course_utils.grading.store import Store
+from course_utils.grading.submission import Reference, reference, release_of, text_hash, visible
 
 CONFIG = "nbgrader_config.py"
 
@@ -61,11 +63,13 @@ class Course:
         return Path(self.directory.format_path(name, student, slug))
 
     def exercise(self, slug: str) -> Reference:
-        """Read an exercise, hidden tests and all."""
-        return reference(
+        """Read an exercise, hidden tests and all, and which earlier releases are known."""
+        found = reference(
             self.path("source", ".", slug) / f"{slug}.ipynb",
             self.path("release", ".", slug) / f"{slug}.ipynb",
         )
+        found.earlier = Store(self.root).releases(slug)
+        return found
 
     def submitted(self, slug: str) -> list[str]:
         """Return the students that handed an exercise in."""
@@ -74,9 +78,20 @@ class Course:
 
     @contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        """Open the gradebook."""
-        with Gradebook(self.directory.db_url, self.directory.course_id) as book:
-            yield book
+        """Open the gradebook.
+
+        Raises
+        ------
+        GradebookError
+            The database refuses or is not there. Its address, which may hold a password, is not
+            told.
+        """
+        try:
+            with Gradebook(self.directory.db_url, self.directory.course_id) as book:
+                yield book
+        except SQLAlchemyError as error:
+            words = str(getattr(error, "orig", None) or error).strip().splitlines()
+            raise GradebookError(f"the gradebook cannot be used: {words[0]}") from error
 
     def sync(self, slug: str) -> bool:
         """Tell the gradebook the tests as they are now, if it knows them otherwise.
@@ -86,13 +101,19 @@ class Course:
         bool
             Whether anything changed.
         """
+        if not self.path("source", ".", slug).is_dir():
+            known = sorted(path.name for path in self.path("source", ".", "*").parent.glob("*"))
+            raise GradebookError(f"there is no exercise {slug}; there are: {', '.join(known)}")
         with suppress(FileNotFoundError):
-            if self._knows(self.exercise(slug)):
+            exercise = self.exercise(slug)
+            Store(self.root).add_release(slug, release_of(exercise))
+            if self._knows(exercise):
                 return False
         converter = GenerateAssignment(coursedir=self._directory(slug, "."), config=self.config)
         converter.force = True
         converter.create_assignment = True
         self._start(converter)
+        Store(self.root).add_release(slug, release_of(self.exercise(slug)))
         return True
 
     def _knows(self, exercise: Reference) -> bool:
@@ -103,6 +124,9 @@ class Course:
                 return False
             cells = {cell.name: cell.source for cell in notebook.source_cells}
             points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
+        # A release that the grader never saw: students may have fetched it all the same.
+        old = {n: [text_hash(visible(source)), points.get(n)] for n, source in cells.items()}
+        Store(self.root).add_release(exercise.slug, old)
         wanted = {
             cell.key: cell.node.source if cell.role == "test" else cell.released
             for cell in exercise.of("test", "solution", "written")

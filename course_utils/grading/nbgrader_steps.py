@@ -14,7 +14,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
-from traitlets import Bool, Float, Integer
+from traitlets import Bool, Float, Integer, List
 
 from course_utils.grading import grade
 from course_utils.grading.gradebook import Course
@@ -78,7 +78,8 @@ class Run(Step):
             job = grader.job(submission)
             result = grader.execute(job)
         except Exception as error:
-            grade.refuse(grader, student, str(error), grade.digest(folder))
+            mine = not isinstance(error, UnreadableError)
+            grade.refuse(grader, student, str(error), grade.digest(folder), machine=mine)
             raise
         outputs, steps = iter(copy.deepcopy(result.outputs)), iter(job.steps)
         for cell in nb.cells:
@@ -90,7 +91,7 @@ class Run(Step):
                     )
                 cell.outputs = [nbformat.from_dict(output) for output in next(outputs)]
                 cell.execution_count = None
-        key = grade.record_key(job, submission)
+        key = grade.record_key(job, submission, grader.exercise)
         mark = grade.digest(folder)
         record = grade.make_record(student, submission, result, grader, mark, key)
         resources["course"] = record
@@ -124,6 +125,7 @@ def before(assignment: str, student: str, notebooks: list[str]) -> None:
 class HideTests(ClearHiddenTests):
     """Leave hidden tests out of the feedback (the message of a failed one stays)."""
 
+    display_data_priority: Any = List().tag(config=True)  # nbconvert sets it on every step
     show_hidden_tests = Bool(False, help="Show students the hidden tests.").tag(config=True)
 
     def preprocess_cell(

@@ -21,17 +21,18 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Bool, Instance, Unicode
+from traitlets import Bool, Instance, Integer, Unicode
 
 import course_utils
 
 # Where the copy of the submission lies inside the sandbox, and where it comes from.
 WORK, HANDED_IN = "/tmp/work", "/tmp/handed_in"
-KEPT_VARIABLES = ("LANG", "LC_ALL", "TZ", "COURSE_SEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+KEPT_VARIABLES = ("LANG", "LC_ALL", "TZ")
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
     *("/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/localtime"),
@@ -69,6 +70,11 @@ class Limits:
     disk_mb: int = 512
     file_mb: int = 256
     output_mb: float = 4
+
+    def __post_init__(self) -> None:
+        """Make 180 and 180.0 the same limit: results are kept by it."""
+        for name, value in vars(self).items():
+            object.__setattr__(self, name, float(value))
 
 
 @cache
@@ -115,32 +121,38 @@ def readable() -> list[str]:
     """Return what exists of the read-only allow-list: system, Python, the helper package."""
     python = [sys.prefix, sys.base_prefix, sys.exec_prefix]
     python += [str(Path(sys.executable).resolve().parent)]
+    for name in ("ipykernel", "numpy", "torch"):  # wherever their site-packages are
+        spec = find_spec(name)
+        if spec is not None and spec.origin:
+            python.append(str(Path(spec.origin).parents[1]))
     helpers = str(Path(course_utils.__file__).resolve().parent)
     paths = [*SYSTEM, *python, helpers]
     return [path for path in dict.fromkeys(paths) if os.path.lexists(path)]
 
 
-def mounts(limits: Limits, handed_in: Path | None, connection: Path) -> list[str]:
+def mounts(limits: Limits, handed_in: Path | None, connection: Path | None) -> list[str]:
     """Return the file system of one kernel as bubblewrap's arguments."""
     links = [path for path in readable() if os.path.islink(path)]
     line = [part for path in links for part in ("--symlink", os.readlink(path), path)]
     line += ["--proc", "/proc", "--dev", "/dev"]
     for place, size in (("/tmp", limits.disk_mb), ("/dev/shm", limits.disk_mb)):
-        line += ["--perms", "1777", "--size", str(size * MB), "--tmpfs", place]
+        line += ["--perms", "1777", "--size", str(int(size * MB)), "--tmpfs", place]
     bound = [path for path in readable() if path not in links]
     # Folders that bubblewrap makes on the way would be closed to all but root.
-    above = {str(up) for path in [*bound, str(connection)] for up in Path(path).parents}
+    above = {str(up) for path in [*bound, connection or "/"] for up in Path(path).parents}
     for folder in sorted(above - {"/", "/tmp"}):
         line += ["--perms", "0755", "--dir", folder]
     for path in bound:
         line += ["--ro-bind", path, path]
-    line += ["--perms", "1777", "--size", str(limits.disk_mb * MB), "--tmpfs", WORK]
+    line += ["--perms", "1777", "--size", str(int(limits.disk_mb * MB)), "--tmpfs", WORK]
     if handed_in is not None:
         line += ["--ro-bind", str(handed_in), HANDED_IN]
-    return [*line, "--bind", str(connection), str(connection), "--remount-ro", "/"]
+    if connection is not None:
+        line += ["--bind", str(connection), str(connection), "--remount-ro", "/"]
+    return line
 
 
-def environment() -> dict[str, str]:
+def environment(threads: int = 1, seed: str = "0") -> dict[str, str]:
     """Return all the variables that a kernel is given."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     return kept | {
@@ -155,6 +167,10 @@ def environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "MALLOC_ARENA_MAX": "2",
+        "COURSE_SEED": seed,
+        "OMP_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
         "NBGRADER_EXECUTION": "autograde",
     }
 
@@ -172,11 +188,40 @@ class SandboxProvisioner(LocalProvisioner):
     handed_in = Instance(Path, allow_none=True, help="Folder that is copied for the kernel.")
     witness = Instance(socket.socket, allow_none=True, help="The witness's end of its channel.")
     unprotected = Bool(False, help="Start the kernel as a plain process instead.")
+    threads = Integer(1, help="Threads of the numerical libraries.")
+    seed = Unicode("0", help="The course's seed, COURSE_SEED.")
     bwrap = Unicode("bwrap")
 
     place: Path | None = None
     status: int | None = None
     inner: int | None = None
+
+    @property
+    def connection(self) -> Path:
+        """The folder with the kernel's sockets, the only one it shares with this machine."""
+        assert self.place is not None
+        return self.place / "c"
+
+    def connect(self, folder: Path) -> None:
+        """Have the kernel's sockets in a folder: a network is neither needed nor there."""
+        manager: Any = self.parent
+        manager.transport = "ipc"
+        manager.cache_ports = False
+        manager.connection_file = str(folder / "k.json")
+        manager.ip = str(folder / "k")
+
+    def setup(self) -> dict[str, Any]:
+        """Return what the witness in the kernel is told at its start."""
+        setup: dict[str, Any] = {"limits": asdict(self.limits), "work": WORK}
+        if os.geteuid() == 0 and not self.unprotected:
+            setup["user"] = 100_000 + random.SystemRandom().randrange(1_000_000)
+        return setup
+
+    def own(self, folder: Path, setup: dict[str, Any]) -> None:
+        """Give the connection's folder to the kernel's user."""
+        if "user" in setup:
+            for path in (folder, *folder.iterdir()):
+                os.chown(path, setup["user"], setup["user"])
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the connection's folder and the command line."""
@@ -184,39 +229,31 @@ class SandboxProvisioner(LocalProvisioner):
             check(self.bwrap)
         # Short: the path of a socket has at most 107 bytes. The number says whose it is.
         self.place = Path(tempfile.mkdtemp(prefix=f"cg{os.getpid()}-", dir="/tmp"))
-        connection = self.place / "c"
-        connection.mkdir()
-        manager: Any = self.parent
-        manager.transport = "ipc"
-        manager.cache_ports = False
-        manager.connection_file = str(connection / "k.json")
-        manager.ip = str(connection / "k")
+        self.place.chmod(0o711)
+        self.connection.mkdir()
+        self.connect(self.connection)
         kwargs = await super().pre_launch(**kwargs)
 
-        setup: dict[str, Any] = {"limits": asdict(self.limits), "work": WORK}
-        descriptors = []
+        setup, descriptors = self.setup(), []
         if self.witness is not None:
             descriptors.append(self.witness.fileno())
             setup["witness"] = self.witness.fileno()
-        variables = environment()
+        variables = environment(self.threads, self.seed)
         if self.unprotected:
             work = self.place / "work"
             work.mkdir()
             setup |= {"work": str(work), "handed_in": str(self.handed_in or "")}
+            setup["unprotected"] = True
             variables |= {"HOME": str(work), "TMPDIR": str(self.place)}
             command = kwargs["cmd"]
         else:
             if self.handed_in is not None:
                 setup["handed_in"] = HANDED_IN
-            if os.geteuid() == 0:
-                setup["user"] = user = 100_000 + random.SystemRandom().randrange(1_000_000)
-                os.chown(self.place, user, user)
-                for path in (connection, *connection.iterdir()):
-                    os.chown(path, user, user)
+            self.own(self.connection, setup)
             self.status, theirs = os.pipe()
             descriptors.append(theirs)
             command = namespaces(self.bwrap)
-            command += mounts(self.limits, self.handed_in, connection)
+            command += mounts(self.limits, self.handed_in, self.connection)
             command += ["--json-status-fd", str(theirs), "--chdir", WORK]
         variables["COURSE_WITNESS"] = json.dumps(setup)
         if not self.unprotected:

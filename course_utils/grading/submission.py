@@ -7,11 +7,15 @@ code and tests always come from the instructor's version, in their order.
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import re
 import stat
+import symtable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +58,8 @@ class Reference:
 
     slug: str
     cells: list[ReferenceCell]
+    # Earlier releases, which a student may have worked on: by cell, a hash of its text and points.
+    earlier: list[dict[str, list[Any]]] = field(default_factory=list)
 
     def of(self, *roles: str) -> list[ReferenceCell]:
         """Return the cells with any of these roles, in order."""
@@ -153,6 +159,73 @@ def names_read(source: str) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     }
+
+
+@cache
+def global_names(source: str) -> tuple[set[str], set[str]]:
+    """Return the global names that a cell sets, and those that it reads."""
+    try:
+        table = symtable.symtable(plain(source), "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set(), set()
+    bound = {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    }
+    read, tables = set(), [table]
+    while tables:
+        inner = tables.pop()
+        tables += inner.get_children()
+        for symbol in inner.get_symbols():
+            if symbol.is_referenced() and (inner is table or symbol.is_global()):
+                read.add(symbol.get_name())
+    return bound, read
+
+
+@cache
+def definitions(source: str) -> dict[str, set[str]]:
+    """Return the functions and classes that a cell defines, each with the globals it reads."""
+    try:
+        tree = ast.parse(plain(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    return {
+        node.name: global_names(ast.unparse(node))[1]
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+
+
+def relied_on(test: str, course: Iterable[str]) -> set[str]:
+    """Return the names that a test does not set itself, with those its functions need.
+
+    Parameters
+    ----------
+    test : str
+        The test's text.
+    course : iterable of str
+        The text of the course's own cells.
+    """
+    needs: dict[str, set[str]] = {}
+    for source in course:
+        needs |= definitions(source)
+    waiting: set[str] = set()
+    own: set[str] = set()
+    try:
+        parts = ast.parse(plain(test)).body
+    except (SyntaxError, ValueError):
+        return set()
+    for node in parts:
+        bound, read = global_names(ast.unparse(node))
+        waiting |= read - own
+        own |= bound
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= needs.get(name, set()) - found
+    return found
 
 
 def reference(source: Path, release: Path) -> Reference:
@@ -362,7 +435,8 @@ def rebuild(cells: list[dict[str, Any]], exercise: Reference) -> Submission:
     )
     notebook.cells = [_extra(cell, i) for i, cell in enumerate(extras[""])]
     for ref in exercise.cells:
-        notebook.cells += _cells_of(ref, answers.get(ref.key), flags, notes)
+        before = [release.get(ref.key) for release in exercise.earlier]
+        notebook.cells += _cells_of(ref, answers.get(ref.key), before, flags, notes)
         start = len(notebook.cells)
         notebook.cells += [_extra(c, start + i) for i, c in enumerate(extras.get(ref.key, []))]
     return Submission(notebook, flags, notes)
@@ -409,7 +483,11 @@ def _looks_like(cell: dict[str, Any], ref: ReferenceCell) -> bool:
 
 
 def _cells_of(
-    ref: ReferenceCell, cell: dict[str, Any] | None, flags: list[str], notes: list[str]
+    ref: ReferenceCell,
+    cell: dict[str, Any] | None,
+    before: list[list[Any] | None],
+    flags: list[str],
+    notes: list[str],
 ) -> list[NotebookNode]:
     """Return what stands in the place of one released cell."""
     node = nbformat.from_dict(json.loads(json.dumps(ref.node)))
@@ -427,15 +505,18 @@ def _cells_of(
     if ref.role == "text":
         return [node]
     if cell is None:
-        (flags if ref.role == "test" else notes).append(
-            f"the {_noun(ref)} {ref.key} was deleted; put back"
-        )
+        if None not in before:
+            (flags if ref.role == "test" else notes).append(
+                f"the {_noun(ref)} {ref.key} was deleted; put back"
+            )
         return [node]
-    changed = cell["source"].strip() not in (ref.released.strip(), node.source.strip())
+    changed = cell["source"].strip() not in (ref.released.strip(), node.source.strip()) and [
+        text_hash(cell["source"])
+    ] not in [known[:1] for known in before if known]
     if ref.role == "test":
         if changed or cell["cell_type"] != node.cell_type:
             flags.append(f"the test {ref.key} was changed; put back as it was")
-        elif _altered(cell, ref):
+        elif _altered(cell, ref, [known[1] for known in before if known]):
             flags.append(f"the marks of the test {ref.key} were changed; put back as they were")
         return [node]
     if changed and cell["cell_type"] == "code":
@@ -448,15 +529,41 @@ def _noun(ref: ReferenceCell) -> str:
     return {"test": "test", "given": "given cell"}[ref.role]
 
 
-def _altered(cell: dict[str, Any], ref: ReferenceCell) -> bool:
+def _altered(cell: dict[str, Any], ref: ReferenceCell, points: list[Any]) -> bool:
     """Whether a test's marks for nbgrader, or its tags, differ from what was released."""
     data, wanted = _grader(NotebookNode(cell)), _grader(ref.node)
-    names = ("grade_id", "grade", "solution", "locked", "points", "cell_type", "task")
-    if data and any(data.get(name, wanted[name]) != wanted[name] for name in names):
-        return True
-    return bool(cell["metadata"].get("tags")) and cell["metadata"].get("tags") != ref.node[
-        "metadata"
-    ].get("tags")
+    names = ("grade_id", "grade", "solution", "locked", "cell_type", "task")
+    tags = cell["metadata"].get("tags")
+    return (
+        any(data.get(name, wanted[name]) != wanted[name] for name in names)
+        or data.get("points", wanted["points"]) not in (wanted["points"], *points)
+        or (bool(tags) and tags != ref.node.metadata.get("tags"))
+    )
+
+
+def text_hash(source: str) -> str:
+    """Return a short hash of a cell's text, without the space around it."""
+    return hashlib.sha256(source.strip().encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def visible(source: str) -> str:
+    """Return a test's text without its hidden regions."""
+    lines, inside = [], False
+    for line in source.split("\n"):
+        if "BEGIN HIDDEN TESTS" in line or "END HIDDEN TESTS" in line:
+            inside = "BEGIN" in line
+        elif not inside:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def release_of(exercise: Reference) -> dict[str, list[Any]]:
+    """Return what is remembered of a release: by cell, a hash of its text and its points."""
+    points = exercise.points
+    return {
+        cell.key: [text_hash(cell.released), points.get(cell.key)]
+        for cell in exercise.of("test", "given", "solution", "written")
+    }
 
 
 def _extra(cell: dict[str, Any], number: Any) -> NotebookNode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -22,7 +23,7 @@ def show(records: list[Record], console: Console | None = None) -> None:
     for name, points in records[0].max_points.items():
         task = records[0].tasks.get(name, name)
         most[task] = most.get(task, 0) + points
-    grid = Table()
+    grid = Table(box=box.SIMPLE, padding=(0, 1), pad_edge=False)
     grid.add_column("student", no_wrap=True)
     for task, points in most.items():
         grid.add_column(f"{task}\n({points:g})", justify="right")
