@@ -1,13 +1,16 @@
 """Small exercises to tamper with, and two ways to grade them: ours, and as if all were honest."""
 
+import asyncio
 import io
 import json
-import multiprocessing
+import os
 import re
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cached_property
 
 import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from course_utils.grading.execute import Job, run, steps_of
 from course_utils.grading.sandbox import Limits
@@ -123,20 +126,28 @@ class Exercise:
                 full = next((c.node.source for c in self.reference.cells if c.key == name), "")
                 test = name in self.full
                 cells.append((name if test else "", full if test else cell.source))
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["grading_examples", "IPython", "numpy"])
-        with context.Pool(1) as pool:
-            passed = pool.apply(unwatched, (cells,))
+        passed = in_a_fork(cells)
         return {name: self.full[name] if value is None else value for name, value in passed.items()}
+
+
+def in_a_fork(cells):
+    """Call `unwatched` in a process of its own."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(theirs, json.dumps(unwatched(cells)).encode())
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return json.loads(told)
 
 
 def unwatched(cells):
     """Run cells in IPython; for each test, None if it passed, or a number of points."""
-    import asyncio
-
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
     asyncio.set_event_loop(asyncio.new_event_loop())
     config = Config({"HistoryManager": {"enabled": False}})
     shell = InteractiveShell.instance(config=config)
@@ -148,7 +159,7 @@ def unwatched(cells):
             result = shell.run_cell(source)
             if name:
                 value = getattr(result, "result", None)
-                passed[name] = 0 if errors else value if isinstance(value, float) else None
+                passed[name] = 0 if errors else value if type(value) is float else None
     return passed
 
 

@@ -185,6 +185,7 @@ def test_a_limit_stops_the_cell_and_not_the_grader(name, warm):
     limits = dataclasses.replace(SMALL, cell_seconds=3) if name == "time" else SMALL
     result = run(job(source, limits=limits, warm=warm))
     assert errors(result) and set(errors(result)) <= set(wanted), (result.outputs, result.flags)
+    assert any("was stopped" in flag for flag in result.flags) == (name == "time")
 
 
 @needs_bwrap

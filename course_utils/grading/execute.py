@@ -367,6 +367,9 @@ class _Run:
                 self._lap("tests")
             else:
                 await self._execute(cell, number)
+                if self._late():
+                    name = f"the cell {step.key}" if step.key else "a cell of the student's own"
+                    self._flag(f"{name} ran longer than {self.cell_seconds:g} s and was stopped")
                 if step.role == "given":
                     await self._ask({"do": "mark", "names": sorted(global_names(step.source)[0])})
                 self._lap("cells")
@@ -434,7 +437,6 @@ class _Run:
             data = marshal.dumps({**message, "key": self.key}).hex().encode() + b"\n"
         else:
             data = seal(self.key, marshal.dumps(message))
-        self.sent = time.perf_counter()
         self.channel.setblocking(True)
         self.channel.settimeout(10)
         try:
@@ -476,6 +478,7 @@ class _Run:
         return reply
 
     async def _execute(self, cell: NotebookNode, number: int, history: bool = True) -> None:
+        self.sent = time.perf_counter()
         client = self.client
         client.nb.cells = [cell]
         outputs = cell.outputs
@@ -493,15 +496,22 @@ class _Run:
 
     # --- judging ----------------------------------------------------------------------------
 
+    def _late(self) -> bool:
+        """Whether the cell that was just run used up its time."""
+        return time.perf_counter() - self.sent > max(1, round(self.cell_seconds)) - 0.1
+
     def _judge(self, step: Step, cell: NotebookNode, reply: dict[str, Any] | None) -> None:
         """Give a test its points by what the witness says; put that into its outputs."""
         outputs = [o for o in cell.outputs if o.output_type in ("stream", "display_data")]
         cell.outputs[:] = outputs
+        late = self._late()
         if reply is None:
-            late = time.perf_counter() - self.sent > max(1, round(self.cell_seconds)) - 0.1
             self._lose(step, "NotFinished", TOO_LONG if late else _UNFINISHED)
             if time.perf_counter() < self.deadline and not late:
                 self._flag(f"the test {step.key} did not reach its end and gave no reason")
+            return
+        if not reply.get("ended") and late and reply.get("ename") == "KeyboardInterrupt":
+            self._lose(step, "CellTimeoutError", TOO_LONG)
             return
         if not reply.get("ended"):
             self._lose(step, reply.get("ename", "Error"), reply.get("evalue", ""), reply)
@@ -557,6 +567,13 @@ class _Run:
         if self.client.cut:
             self._flag("printed or drew more than it may; the rest was left out")
         secret = {line for step in job.steps for line in step.hidden}
+        # What a student wrote is no secret.
+        secret -= {
+            line.strip()
+            for step in job.steps
+            for line in step.source.splitlines()
+            if line.strip() not in step.hidden
+        }
         text = json.dumps(result.outputs)
         for line in secret:
             shown = json.dumps(line)[1:-1]

@@ -23,11 +23,13 @@ def show(records: list[Record], console: Console | None = None) -> None:
     for name, points in records[0].max_points.items():
         task = records[0].tasks.get(name, name)
         most[task] = most.get(task, 0) + points
-    grid = Table(box=box.SIMPLE, padding=(0, 1), pad_edge=False)
-    grid.add_column("student", no_wrap=True)
+    grid = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    grid.add_column("student", no_wrap=True, max_width=18)
     for task, points in most.items():
-        grid.add_column(f"{task}\n({points:g})", justify="right")
-    for name in ("points", "flags", "seconds", "MB"):
+        header = f"{task}\n({points:g})"
+        width = max(map(len, header.split("\n")))
+        grid.add_column(header, justify="right", no_wrap=True, min_width=width)
+    for name in ("points", "flags", "s", "MB"):
         grid.add_column(name, justify="right", no_wrap=True)
     for record in records:
         earned = {
@@ -38,7 +40,7 @@ def show(records: list[Record], console: Console | None = None) -> None:
         grid.add_row(
             record.student,
             *(f"{earned[task]:g}" if task in earned else "–" for task in most),
-            "not graded" if record.problem else f"{record.score:g}",
+            "–" if record.problem else f"{record.score:g}",
             str(len(record.flags) + bool(record.problem)) if record.needs_person else "",
             f"{sum(record.seconds.values()):.1f}" if record.seconds else "",
             f"{record.memory_mb:.0f}" if record.memory_mb else "",

@@ -46,7 +46,7 @@ SUMMONS = "course_utils.grading.summons"
 SEEN = "__seen__"
 FRAMES = 12  # as many calls of a failed test are told
 CHECKING_SECONDS = 0.1  # for looking again in the middle of a test
-CONTROL_SECONDS = 5.0  # for a test with the answers changed
+CONTROL_SECONDS = 1.5  # for a test with the answers changed
 # Ways to look at or change what is running, which no exercise needs.
 LOOKS = "looks at the calls that led to it"
 LOOKING = {
@@ -248,6 +248,7 @@ def install(shell: Any, setup: dict[str, Any]) -> None:
     given: dict[str, tuple[Any, Any]] = {}
     kept: dict[int, tuple[Any, ...]] = {}
     watched: set[int] = set()
+    known_builtins = frozenset(vars(builtins))
     modules: dict[str, Any] = {}
     hooks: dict[str, list[Any]] = {}
     took: dict[str, float] = {}
@@ -502,8 +503,9 @@ def install(shell: Any, setup: dict[str, Any]) -> None:
                 find(f"{label} was replaced")
             if len(names) != len(known):
                 for name in set(names) - known:
-                    value = names[name]
-                    if callable(value) and not is_library(code_file(value)):
+                    file = code_file(names[name])
+                    hides = issubclass(type(thing), type) or name in known_builtins
+                    if not is_library(file) if file else hides and callable(names[name]):
                         find(f"{label}.{name} was put in")
         inside.discard(get_ident())
 
