@@ -93,7 +93,9 @@ def grade(
     student: Annotated[list[str] | None, typer.Option(help="Only this student.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="How many side by side.")] = None,
     dask: Annotated[str, typer.Option(help="Address of a Dask scheduler to run on.")] = "",
-    warm: Annotated[bool, typer.Option("--warm", help="Load the libraries once.")] = False,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Load the libraries anew for every submission.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Run again what was run.")] = False,
     no_sandbox: Annotated[
         bool, typer.Option("--no-sandbox", help="Run students' code unprotected, as you.")
@@ -124,7 +126,7 @@ def grade(
             limits=course.limits,
             sandbox=not no_sandbox,
             dask=dask or None,
-            warm=warm,
+            warm=not cold,
             force=force,
         )
         with tqdm(desc=slug, unit="submission", disable=None) as bar:

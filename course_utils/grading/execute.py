@@ -177,7 +177,8 @@ def run(job: Job) -> Result:
     if job.warm:
         from course_utils.grading import warm
 
-        nursery = warm.nursery(job.modules, job.limits, job.threads, job.seed)
+        with suppress(SandboxError):  # it is only quicker: a kernel of its own does as well
+            nursery = warm.nursery(job.modules, job.limits, job.threads, job.seed)
     # A thread of its own, because the caller may have an event loop running (formgrader has).
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(_Run(job, nursery).run())).result()

@@ -93,7 +93,7 @@ class Grader:
         SolutionError
             The solution itself loses points here.
         """
-        job = self._solution
+        job = replace(self._solution, threads=os.cpu_count() or 1)  # nothing runs beside it
         result = self.execute(job)
         lost = {
             step.key: result.failed.get(step.key, ("", "no reason given"))
@@ -161,7 +161,7 @@ def grade(
     limits: Limits | None = None,
     sandbox: bool = True,
     dask: str | None = None,
-    warm: bool = False,
+    warm: bool = True,
     force: bool = False,
 ) -> Iterator[Progress]:
     """Grade what was handed in; yields as submissions are done.
@@ -261,7 +261,9 @@ class _Class:
             return
         cores = joblib.cpu_count()
         jobs = self.jobs or cores
-        todo = [replace(j, warm=self.warm, threads=max(1, cores // jobs)) for j in todo]
+        # Only where one worker runs one submission at a time.
+        warm = self.warm and self.grader.sandbox and not self.dask
+        todo = [replace(job, warm=warm, threads=max(1, cores // jobs)) for job in todo]
         with ExitStack() as stack:
             settings: dict[str, Any] = {"backend": "loky", "n_jobs": jobs}
             if self.dask:

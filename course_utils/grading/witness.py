@@ -45,7 +45,7 @@ MB = 1 << 20
 SUMMONS = "course_utils.grading.summons"
 SEEN = "__seen__"
 FRAMES = 12  # as many calls of a failed test are told
-CHECKING_SECONDS = 0.1  # for looking again in the middle of a test
+CHECKING_SECONDS = 0.02  # for looking again in the middle of a test
 CONTROL_SECONDS = 1.5  # for a test with the answers changed
 # Ways to look at or change what is running, which no exercise needs.
 LOOKS = "looks at the calls that led to it"
