@@ -7,7 +7,7 @@ import json
 import pytest
 from examples import ROOT, manuscripts
 
-from benchmarks import common, gan, lectures, pixelcnn, tsne, word_vectors
+from benchmarks import common, gan, grading, lectures, pixelcnn, tsne, word_vectors
 from course_utils.authoring.answers import names_of
 from course_utils.authoring.manuscript import read
 
@@ -137,3 +137,17 @@ def test_the_last_lecture_quotes_the_others_as_they_were_measured():
     assert len(quoted) >= 5
     for figure, value in quoted.items():
         assert value == float(f"{measured[figure]:.3g}"), figure
+
+
+def test_grading_is_measured_on_twenty_different_submissions(tmp_path):
+    course = grading.make_class(tmp_path, grading.SLUG)
+    texts = {path.read_text() for path in course.glob("submitted/*/*/*.ipynb")}
+    assert len(texts) == grading.STUDENTS == 20
+    stock, *ours = kept("grading")["rows"]
+    assert stock["way"].startswith("stock") and [row["way"] for row in ours] == [
+        "course grade",
+        "course grade --cold",
+    ]
+    for row in ours:
+        assert row["times stock"] == pytest.approx(stock["seconds"] / row["seconds"], abs=0.02)
+        assert row["submissions"] == 20 and row["exercise"] == grading.SLUG

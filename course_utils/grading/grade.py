@@ -179,7 +179,8 @@ def grade(
     dask : str, optional
         Address of a Dask scheduler whose workers do the running.
     warm : bool
-        Fork kernels from a process that has the libraries loaded.
+        Fork kernels from a process that has the libraries loaded (not with Dask, whose workers may
+        run several at once).
     force : bool
         Run again what the store has.
 
