@@ -512,22 +512,23 @@ def install(shell: Any, setup: dict[str, Any]) -> None:
     def seen(value: Any) -> Any:
         """Note what is equal to things it cannot be equal to; look whether all is as it was."""
         nonlocal left
-        look(value, 4)
+        look(value, 4, [300])
         if left > 0 and get_ident() == main:
             began = perf_counter()
             check_kept(True)
             left -= perf_counter() - began
         return value
 
-    def look(value: Any, depth: int) -> None:
+    def look(value: Any, depth: int, budget: list[int]) -> None:
         kind = type(value)
-        if kind in HONEST or depth == 0:
+        budget[0] -= 1
+        if kind in HONEST or depth == 0 or budget[0] < 0:
             return
         for base in (tuple, list, dict):
             if issubclass(kind, base):
                 items = dict.values(value) if base is dict else base.__iter__(value)
                 for _, item in zip(range(100), items):
-                    look(item, depth - 1)
+                    look(item, depth - 1, budget)
         told = opinion(kind)
         if told:
             find(f"a {_NAME(kind)} with {told} of its own was handed over")
