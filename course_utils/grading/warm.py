@@ -32,6 +32,7 @@ from course_utils.grading import sandbox
 from course_utils.grading.sandbox import MB, Limits, SandboxError, SandboxProvisioner
 
 YARD = "/yard"  # where, inside, the folder with the kernels' sockets lies
+BELOW = "/below"  # where /tmp goes when a fork gets its own
 START_SECONDS = 120
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWIPC = 0x20000, 0x10000000, 0x20000000, 0x8000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT = 1, 2, 4, 0x20
@@ -65,7 +66,7 @@ class Nursery:
         else:
             line.remove("--disable-userns")
         line += [*sandbox.mounts(limits, None, None), "--bind", str(self.yard), YARD]
-        line += ["--remount-ro", "/", "--chdir", "/"]
+        line += ["--perms", "0755", "--dir", BELOW, "--remount-ro", "/", "--chdir", "/"]
         for name, value in sandbox.environment(threads, seed).items():
             line += ["--setenv", name, value]
         line += ["--", sys.executable, "-P", "-m", "course_utils.grading.warm"]
@@ -179,6 +180,7 @@ class WarmProvisioner(SandboxProvisioner):
         assert self.place is not None and self.witness is not None
         inside = Path(YARD) / self.place.name
         setup = self.setup() | {"connection": str(inside / "c")}
+        setup["readable"] = [path for path in sandbox.readable() if path.startswith("/tmp/")]
         if self.handed_in is not None:
             shutil.copytree(self.handed_in, self.place / "in")
             setup["handed_in"] = str(inside / "in")
@@ -316,8 +318,15 @@ def _become_kernel(channel: socket.socket, message: dict[str, Any], descriptors:
     setup = message["setup"]
     size = f"size={int(setup['limits']['disk_mb'] * MB)},mode=1777".encode()
     _call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-    for place in (b"/tmp", b"/dev/shm"):
-        _call("mount", b"tmpfs", place, b"tmpfs", MS_NOSUID | MS_NODEV, size)
+    os.umask(0o022)
+    _call("mount", b"/tmp", BELOW.encode(), None, MS_BIND | MS_REC, None)
+    for folder in (b"/tmp", b"/dev/shm"):
+        _call("mount", b"tmpfs", folder, b"tmpfs", MS_NOSUID | MS_NODEV, size)
+    for path in setup["readable"]:  # Python or the course may lie in /tmp
+        os.makedirs(path, mode=0o755, exist_ok=True)
+        source = BELOW + path.removeprefix("/tmp")
+        _call("mount", source.encode(), path.encode(), None, MS_BIND | MS_REC, None)
+    _call("mount", b"tmpfs", BELOW.encode(), b"tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, b"size=4k")
     # Of the folder with the sockets, it may write to its own part only.
     place = setup["connection"].encode()
     _call("mount", place, place, None, MS_BIND, None)
