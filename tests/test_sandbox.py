@@ -122,7 +122,7 @@ def check_seen(seen, places):
 @pytest.mark.parametrize("warm", WARM)
 def test_nothing_survives_the_run(warm, tmp_path):
     """Files and processes of one submission are gone for the next."""
-    before = set(Path("/tmp").glob("cg*"))
+    before = set(Path("/tmp").glob(f"cg{os.getpid()}-*"))
     leave = """
 import os, subprocess, sys, time
 for place in ("", "/tmp/", "/dev/shm/"):
@@ -146,7 +146,7 @@ print("left")
     found = subprocess.run(["pgrep", "-f", "time.sleep(98[7])"], capture_output=True, text=True)
     assert not found.stdout.strip()
     if not warm:
-        assert set(Path("/tmp").glob("cg*")) <= before
+        assert set(Path("/tmp").glob(f"cg{os.getpid()}-*")) <= before
 
 
 LIMITS = {

@@ -7,6 +7,7 @@ import asyncio
 import concurrent.futures
 import hashlib
 import json
+import os
 import marshal
 import secrets
 import socket
@@ -264,7 +265,7 @@ class _Run:
         job, result = self.job, self.result
         limits = job.limits
         ours, theirs = socket.socketpair()
-        with tempfile.TemporaryDirectory(prefix="cg-in-") as scratch:
+        with tempfile.TemporaryDirectory(prefix=f"cg{os.getpid()}-in-") as scratch:
             folder = Path(scratch)
             folder.chmod(0o755)
             for name, data in job.files.items():
