@@ -7,8 +7,8 @@ import asyncio
 import concurrent.futures
 import hashlib
 import json
-import os
 import marshal
+import os
 import secrets
 import socket
 import tempfile
