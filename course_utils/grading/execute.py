@@ -32,8 +32,6 @@ from course_utils.grading.submission import (
     Reference,
     definitions,
     global_names,
-    names_bound,
-    names_read,
     plain,
     relied_on,
 )
@@ -59,7 +57,7 @@ class Step:
     points : float
         Of a test.
     relies_on : tuple of str
-        For a test: the names it uses that the course's own cells set.
+        For a test: the names it does not set itself, with those that its functions need.
     hidden : tuple of str
         For a test: lines that a student must not see.
     """
@@ -138,7 +136,8 @@ class Result:
 def steps_of(notebook: NotebookNode, exercise: Reference) -> tuple[Step, ...]:
     """Return what has to run of a rebuilt notebook, in order."""
     known = {cell.key: cell for cell in exercise.cells}
-    given: set[str] = set()
+    course = exercise.of("given", "test")
+    sources = tuple(cell.node.source for cell in course if cell.node.cell_type == "code")
     steps = []
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -146,12 +145,8 @@ def steps_of(notebook: NotebookNode, exercise: Reference) -> tuple[Step, ...]:
         key = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "")
         ref = known.get(key)
         role = ref.role if ref is not None else "own"
-        if role == "given":
-            given |= names_bound(cell.source)
-        elif role == "solution" and ref is not None:
-            given -= names_bound(ref.released)
         if role == "test" and ref is not None:
-            relies_on = tuple(sorted(names_read(cell.source)))
+            relies_on = relied_on(cell.source, sources)
             shown = set(ref.released.splitlines())
             hidden = tuple(
                 line.strip()
@@ -160,7 +155,6 @@ def steps_of(notebook: NotebookNode, exercise: Reference) -> tuple[Step, ...]:
             )
             points = float(ref.node.metadata.nbgrader.points)
             steps.append(Step(key, role, cell.source, points, relies_on, hidden))
-            given |= names_bound(cell.source)
         else:
             steps.append(Step(key if ref is not None else "", role, cell.source))
     return tuple(steps)
@@ -337,9 +331,8 @@ class _Run:
         client.reset_execution_trackers()
         self._lap("start")
         self.cell_seconds: float = START_SECONDS
-        reply = await self._ask({"do": "begin", "modules": self.job.modules})
+        await self._ask({"do": "begin", "modules": self.job.modules})
         self._lap("imports")
-        del reply
         self.deadline = time.perf_counter() + self.job.limits.notebook_seconds
 
     async def _cells(self) -> None:
@@ -359,9 +352,8 @@ class _Run:
                 nonce = self._send(
                     {
                         "do": "test",
-                        "id": step.key,
-                        "source": step.source,
                         "relies_on": step.relies_on,
+                        **compiled(step.key, step.source),
                     }
                 )
                 await self._execute(cell, number, history=False)
@@ -373,7 +365,9 @@ class _Run:
                     name = f"the cell {step.key}" if step.key else "a cell of the student's own"
                     self._flag(f"{name} ran longer than {self.cell_seconds:g} s and was stopped")
                 if step.role == "given":
-                    await self._ask({"do": "mark", "names": sorted(global_names(step.source)[0])})
+                    answers = (global_names(stub)[0] for stub in self.job.stubs)
+                    names = global_names(step.source)[0].difference(*answers)
+                    await self._ask({"do": "mark", "names": sorted(names)})
                 self._lap("cells")
 
     async def _control(self) -> None:
@@ -428,13 +422,6 @@ class _Run:
     def _send(self, message: dict[str, Any]) -> str:
         nonce = secrets.token_hex(16)
         message = {**message, "nonce": nonce}
-        course = [step.source for step in self.job.steps if step.role in ("given", "test")]
-        if message["do"] == "test":
-            message["relies_on"] = sorted(relied_on(message["source"], course))
-            message |= compiled(message["id"], message.pop("source"))
-        if message["do"] == "mark":
-            stubs = (global_names(text)[0] for text in self.job.stubs)
-            message["names"] = sorted({*message["names"]}.difference(*stubs))
         if message["do"] == "begin":  # nothing of the student's is there yet
             data = marshal.dumps({**message, "key": self.key}).hex().encode() + b"\n"
         else:

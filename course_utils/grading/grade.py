@@ -101,7 +101,7 @@ class Grader:
             if step.role == "test" and result.points.get(step.key, 0) < step.points
         }
         if lost or result.flags:
-            (self.store.folder / "results" / self.slug / f"{job.key}.json.gz").unlink(True)
+            self.store.discard(self.slug, job.key)
             told = [f"  {key}: {name}: {words}" for key, (name, words) in lost.items()]
             told += [f"  {flag}" for flag in result.flags]
             raise SolutionError(
@@ -222,7 +222,7 @@ class _Class:
 
     def run(self) -> Iterator[Progress]:
         waiting: dict[str, list[tuple[str, Submission, Job, str]]] = {}
-        ready: list[tuple[str, Submission, Job, str]] = []
+        ready: list[tuple[str, Submission, Job, str, Result]] = []
         for student in self.students:
             folder = self.course.path("submitted", student, self.slug)
             mark = digest(folder)
@@ -233,13 +233,12 @@ class _Class:
                 continue
             job = self.grader.job(submission)
             one = (student, submission, job, mark)
-            if not self.force and self.store.result(self.slug, job.key) is not None:
-                ready.append(one)
+            result = None if self.force else self.store.result(self.slug, job.key)
+            if result is not None:
+                ready.append((*one, result))
             else:
                 waiting.setdefault(job.key, []).append(one)
-        for student, submission, job, mark in ready:
-            result = self.store.result(self.slug, job.key)
-            assert result is not None
+        for student, submission, job, mark, result in ready:
             yield self._settle(student, submission, job, mark, result)
         # Equal submissions run once.
         todo = [ones[0][2] for ones in waiting.values()]

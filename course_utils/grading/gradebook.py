@@ -155,8 +155,9 @@ class Course:
                 converter.start()
         except (Exception, SystemExit) as error:
             said = words.getvalue()
-            (self.root / "grading").mkdir(exist_ok=True)
-            with open(self.root / "grading" / "nbgrader.log", "a", encoding="utf-8") as file:
+            folder = Store(self.root).folder
+            folder.mkdir(exist_ok=True)
+            with open(folder / "nbgrader.log", "a", encoding="utf-8") as file:
                 file.write(said)
             # nbgrader's own last words are about where it said more; what helps is the exception.
             causes = [

@@ -104,6 +104,10 @@ class Store:
         data = gzip.compress(json.dumps(asdict(result)).encode(), 5, mtime=0)
         _write(self._result_path(slug, key), data)
 
+    def discard(self, slug: str, key: str) -> None:
+        """Remove a result, so that its job runs again."""
+        self._result_path(slug, key).unlink(missing_ok=True)
+
     def record(self, slug: str, student: str) -> Record | None:
         """Return what was recorded of a student's submission."""
         with suppress(OSError, ValueError, TypeError):

@@ -13,7 +13,6 @@ import os
 import re
 import stat
 import symtable
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -151,16 +150,6 @@ def names_bound(source: str) -> set[str]:
     return found
 
 
-def names_read(source: str) -> set[str]:
-    """Return the names a cell reads."""
-    tree = ast.parse(plain(source))
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-
-
 @cache
 def global_names(source: str) -> tuple[set[str], set[str]]:
     """Return the global names that a cell sets, and those that it reads."""
@@ -197,14 +186,15 @@ def definitions(source: str) -> dict[str, set[str]]:
     }
 
 
-def relied_on(test: str, course: Iterable[str]) -> set[str]:
+@cache
+def relied_on(test: str, course: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that a test does not set itself, with those its functions need.
 
     Parameters
     ----------
     test : str
         The test's text.
-    course : iterable of str
+    course : tuple of str
         The text of the course's own cells.
     """
     needs: dict[str, set[str]] = {}
@@ -215,7 +205,7 @@ def relied_on(test: str, course: Iterable[str]) -> set[str]:
     try:
         parts = ast.parse(plain(test)).body
     except (SyntaxError, ValueError):
-        return set()
+        return ()
     for node in parts:
         bound, read = global_names(ast.unparse(node))
         waiting |= read - own
@@ -225,7 +215,7 @@ def relied_on(test: str, course: Iterable[str]) -> set[str]:
         name = waiting.pop()
         found.add(name)
         waiting |= needs.get(name, set()) - found
-    return found
+    return tuple(sorted(found))
 
 
 def reference(source: Path, release: Path) -> Reference:
