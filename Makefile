@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Creating $(VENV) and installing the course (a few minutes, 5 to 7 GB on Linux; once only)."
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q \
-	  -c constraints.txt -e '.[lab,grading,dev]'
+	  -c constraints.txt -e '.[lab,grading,pages,dev]'
 	@touch $@
 	@echo "Installed."
 

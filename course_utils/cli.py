@@ -182,7 +182,7 @@ def _authoring():  # type: ignore[no-untyped-def]
     except ImportError as error:
         typer.echo(
             f"This command needs {error.name}. In the course's folder: "
-            "pip install -e '.[lab,grading,dev]'",
+            "pip install -e '.[lab,grading,pages,dev]'",
             err=True,
         )
         raise typer.Exit(2) from None
