@@ -20,7 +20,7 @@ def command(*, root: bool, screen: bool, arguments: list[str]) -> list[str]:
     """
     line = [sys.executable, "-m", "jupyterlab", "--LabApp.default_url=/lab/tree/lectures"]
     # The course works offline: ask nobody for updates or news.
-    line += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdates"]
+    line += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     line += ["--LabApp.news_url=None"]
     if root:
         line.append("--allow-root")
