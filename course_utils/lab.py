@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Where JupyterLab finds the course's defaults; a reader's own settings go before them.
+CONFIG = Path(__file__).parent / "jupyter"
+
 
 def command(*, root: bool, screen: bool, arguments: list[str]) -> list[str]:
     """Return the command line that serves JupyterLab from the current folder.
@@ -47,8 +50,11 @@ def main() -> int:
         print("No browser will open: copy the address that JupyterLab prints below.", flush=True)
     # The virtual environment's programs (kernels, nbgrader) come first on the path.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    config = os.pathsep.join(filter(None, [str(CONFIG), os.environ.get("JUPYTER_CONFIG_PATH")]))
     try:
-        return subprocess.call(line, env={**os.environ, "PATH": path})
+        return subprocess.call(
+            line, env={**os.environ, "PATH": path, "JUPYTER_CONFIG_PATH": config}
+        )
     except KeyboardInterrupt:
         return 0
 
