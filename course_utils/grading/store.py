@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import hashlib
 import json
@@ -162,6 +161,8 @@ class Store:
         BusyError
             Another process holds it. The lock goes with its process, however that ends.
         """
+        import fcntl  # Windows has none, and `course progress` runs there
+
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / "lock", "a+") as file:
             try:
