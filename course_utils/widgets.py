@@ -52,6 +52,12 @@ def _png_of(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+def _live(view: ipywidgets.Widget) -> dict[str, Any]:
+    """What shows the live controls where a kernel runs, with ipywidgets 7 (Colab's) and 8."""
+    about = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
+    return {"application/vnd.jupyter.widget-view+json": about}
+
+
 class Explorer:
     """Controls beside a picture that follows them.
 
@@ -128,8 +134,7 @@ class Explorer:
         from IPython.display import display
 
         bundle, metadata = picture(self.still(self.image.value), self.alt)
-        view = self.view._repr_mimebundle_()  # the live controls, where a kernel runs
-        display({**view, **bundle}, metadata=metadata, raw=True)
+        display({**_live(self.view), **bundle}, metadata=metadata, raw=True)
 
 
 class TextExplorer:
@@ -180,8 +185,7 @@ class TextExplorer:
 
         html = self.text.value
         plain = unescape(re.sub(r"<[^>]*>", " ", html)).strip()
-        view = self.view._repr_mimebundle_()
-        display({**view, "text/html": html, "text/plain": plain}, raw=True)
+        display({**_live(self.view), "text/html": html, "text/plain": plain}, raw=True)
 
 
 def sliders(
