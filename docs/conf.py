@@ -11,7 +11,7 @@ project_table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 project = "Simple Codes"
 version = release = project_table["version"]
-author = "the authors of Simple Codes"
+author = ""
 html_title = project
 language = "en"
 
