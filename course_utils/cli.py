@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -25,7 +25,7 @@ def _main() -> None:
 def build(
     names: Names = None,
     check: Annotated[bool, typer.Option(help="Say what is out of date; execute nothing.")] = False,
-    force: Annotated[bool, typer.Option(help="Execute again even if nothing changed.")] = False,
+    force: Annotated[bool, typer.Option(help="Execute again even if no code changed.")] = False,
 ) -> None:
     """Make the notebooks from their manuscripts and execute them; make the glossary."""
     from tqdm import tqdm
@@ -53,11 +53,35 @@ def build(
                     bar.total = total
                     bar.update(done - bar.n)
 
-                written = authoring.build(target, force, on_cell)
-            typer.echo(f"{target.name}: {'built' if written else 'up to date'}")
+                done = authoring.build(target, force, on_cell)
+            typer.echo(f"{target.name}: {done or 'up to date'}")
         made = glossary.build(root)
         typer.echo(f"{glossary.PAGE.as_posix()}: {'built' if made else 'up to date'}")
     except (authoring.BuildError, authoring.ManuscriptError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def slides(
+    names: Names = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The file; slides/SLUG.html when left out.")
+    ] = None,
+) -> None:
+    """Make slide decks of built lectures: one HTML file each, which needs no network."""
+    authoring = _authoring()
+    try:
+        from course_utils.authoring import slides as decks
+
+        lectures = decks.find_lectures(authoring.find_targets(authoring.find_root(), names))
+        if output and len(lectures) > 1:
+            raise authoring.BuildError("--output is for one lecture: name it")
+        for target in lectures:
+            typer.echo(f"{target.name}: {decks.build(target, output)}")
+    except ImportError as error:
+        _missing(error)
+    except (authoring.BuildError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 
@@ -219,10 +243,15 @@ def _authoring():  # type: ignore[no-untyped-def]
 
         from course_utils.authoring import build as authoring
     except ImportError as error:
-        typer.echo(
-            f"This command needs {error.name}. In the course's folder: "
-            "pip install -e '.[lab,grading,pages,dev]'",
-            err=True,
-        )
-        raise typer.Exit(2) from None
+        _missing(error)
     return authoring
+
+
+def _missing(error: ImportError) -> NoReturn:
+    """End with the name of what is not installed, and how to get it."""
+    typer.echo(
+        f"This command needs {error.name}. In the course's folder: "
+        "pip install -e '.[lab,grading,pages,dev]'",
+        err=True,
+    )
+    raise typer.Exit(2) from None

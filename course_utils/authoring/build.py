@@ -27,6 +27,7 @@ from course_utils.authoring.manuscript import Cell, Manuscript, ManuscriptError,
 
 MAX_BYTES = 2_000_000
 CELL_TIMEOUT = 300  # seconds; a whole lecture has a budget of 120
+BUILT, KEPT = "built", "text changed, outputs kept"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 SETUP = """\
@@ -157,6 +158,8 @@ def assemble(manuscript: Manuscript, target: Target) -> NotebookNode:
     """
     address = repository(target.root)
     opened = target.release if target.is_exercise else target.notebook
+    slides = any("slide" in cell.modifiers for cell in manuscript.cells)
+    begun = False
     cells: list[NotebookNode] = []
     taken: set[str] = {cell.id for cell in manuscript.cells if cell.id}
     badge_line = badge(address, opened.relative_to(target.root).as_posix())
@@ -171,6 +174,9 @@ def assemble(manuscript: Manuscript, target: Target) -> NotebookNode:
         make = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
         node = make(source, id=cell.id or _free_id(source, taken))
         node.metadata = NotebookNode(_metadata(cell))
+        if slides:
+            begun = begun or "slide" in cell.modifiers
+            node.metadata["slideshow"] = _slideshow(cell, begun)
         cells.append(node)
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = NotebookNode(
@@ -206,6 +212,24 @@ def _metadata(cell: Cell) -> dict[str, Any]:
             points = cell.points or 0
             metadata["nbgrader"]["points"] = int(points) if points == int(points) else points
     return metadata
+
+
+def _slideshow(cell: Cell, begun: bool) -> dict[str, str]:
+    """Return a lecture cell's metadata for slides, with the types that Jupyter knows.
+
+    Text that is on no slide becomes the speaker's notes of the slide before it.
+    """
+    if "slide" in cell.modifiers:
+        found = {"slide_type": "slide"}
+    elif "more" in cell.modifiers:
+        found = {"slide_type": "-"}
+    else:
+        found = {"slide_type": "notes" if begun and cell.kind == "markdown" else "skip"}
+    if cell.headline:
+        found["headline"] = cell.headline
+    if cell.code:
+        found["code"] = cell.code
+    return found
 
 
 def _free_id(source: str, taken: set[str]) -> str:
@@ -296,6 +320,56 @@ def execute(
                 )
             _refuse_private(node, f"{manuscript.path}:{cell.line}")
     return done
+
+
+def keep_outputs(bare: NotebookNode, path: Path) -> NotebookNode | None:
+    """Return the notebook with the outputs of the built one, if its code is still the same.
+
+    Parameters
+    ----------
+    bare : NotebookNode
+        From `assemble`.
+    path : Path
+        The built notebook.
+
+    Returns
+    -------
+    NotebookNode or None
+        None if it must be executed: other code, or no whole, executed, unedited notebook.
+    """
+    try:
+        built = nbformat.read(path, as_version=4)
+    except Exception:  # missing or broken: out_of_date tells which
+        return None
+    if _digest(built) != built.metadata.get("course", {}).get("hash") or _unfinished(built):
+        return None
+    old, new = (
+        [(cell.source, _is_test(cell)) for cell in notebook.cells if cell.cell_type == "code"]
+        for notebook in (built, bare)
+    )
+    if old != new:
+        return None
+    kept = copy.deepcopy(bare)
+    done = [cell for cell in built.cells if cell.cell_type == "code"]
+    for cell, source in zip((c for c in kept.cells if c.cell_type == "code"), done):
+        cell.outputs, cell.execution_count = source.outputs, source.execution_count
+    return kept
+
+
+def _is_test(cell: NotebookNode) -> bool:
+    """Whether nbgrader grades the cell: a test's outputs must be looked at when it becomes one."""
+    return bool(cell.metadata.get("nbgrader", {}).get("grade"))
+
+
+def _unfinished(notebook: NotebookNode) -> str:
+    """Say whether an executed notebook holds an error or was not executed; empty if neither."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        if any(output.output_type == "error" for output in cell.outputs):
+            return f"holds an error output in cell {cell.id}: mend the manuscript and rebuild"
+    if any(cell.execution_count is None for cell in code if cell.source.strip()):
+        return "was not executed: run course build"
+    return ""
 
 
 def _tidy(outputs: list[NotebookNode]) -> list[NotebookNode]:
@@ -470,21 +544,13 @@ def _difference(expected: NotebookNode, path: Path, executed: bool = False) -> s
         found = nbformat.read(path, as_version=4)
     except Exception as error:
         return f"cannot be read ({type(error).__name__}): run course build"
-    errors = [
-        cell.id
-        for cell in found.cells
-        for output in cell.get("outputs", [])
-        if output.output_type == "error"
-    ]
-    if errors:
-        return f"holds an error output in cell {errors[0]}: mend the manuscript and rebuild"
+    unfinished = _unfinished(found)
+    if "error output" in unfinished:
+        return unfinished
     if path.stat().st_size > MAX_BYTES:
         return f"is larger than {MAX_BYTES / 1e6:.0f} MB: draw fewer or smaller pictures"
     if without_outputs(found) == without_outputs(expected):
-        code = [cell for cell in found.cells if cell.cell_type == "code" and cell.source.strip()]
-        if executed and any(cell.execution_count is None for cell in code):
-            return "was not executed: run course build"
-        return ""
+        return unfinished if executed else ""
     if found.metadata.get("course") != expected.metadata.get("course"):
         return "is older than its manuscript: run course build"
     return "was edited by hand: put the change in the manuscript, then run course build --force"
@@ -492,21 +558,21 @@ def _difference(expected: NotebookNode, path: Path, executed: bool = False) -> s
 
 def build(
     target: Target, force: bool = False, on_cell: Callable[[int, int], None] = lambda i, n: None
-) -> bool:
-    """Build and execute one manuscript if its notebook is not up to date.
+) -> str:
+    """Build one manuscript if its notebook is not up to date; execute it if its code changed.
 
     Parameters
     ----------
     target : Target
     force : bool
-        Execute again even if nothing changed.
+        Execute again even if no code changed.
     on_cell : callable
         Called with (cells done, cells in all) as the notebook runs.
 
     Returns
     -------
-    bool
-        Whether anything was written.
+    str
+        What was done, in words; empty if nothing had to be.
 
     Raises
     ------
@@ -517,12 +583,13 @@ def build(
     bare = assemble(manuscript, target)
     if not force and not _difference(bare, target.notebook, executed=True):
         if not target.is_exercise:
-            return False
+            return ""
         student = student_versions(target.root, {target.slug: bare})[target.slug]
         if not _difference(student, target.release):
-            return False
+            return ""
         write(student, target.release)
-        return True
+        return BUILT
+    kept = None if force else keep_outputs(bare, target.notebook)
     done, total = 0, sum(1 for cell in bare.cells if cell.cell_type == "code")
 
     def count() -> None:
@@ -530,13 +597,15 @@ def build(
         done += 1
         on_cell(done, total)
 
-    # Lectures and exercises run where nothing lies around, so none can rely on the folder.
-    with tempfile.TemporaryDirectory() as folder:
-        executed = execute(bare, Path(folder), manuscript, count)
-    versions = {target.notebook: executed}
+    if kept is None:
+        # Lectures and exercises run where nothing lies around, so none can rely on the folder.
+        with tempfile.TemporaryDirectory() as folder:
+            versions = {target.notebook: execute(bare, Path(folder), manuscript, count)}
+    else:
+        versions = {target.notebook: kept}
     if target.is_exercise:
         students = student_versions(target.root, {target.slug: bare})
         versions[target.release] = students[target.slug]
     for path, notebook in versions.items():
         write(notebook, path)
-    return True
+    return BUILT if kept is None else KEPT

@@ -9,6 +9,12 @@ A cell's role is a tag in its opening line::
     # %% [markdown] tags=["written"] id="reflection" points=2
 
 ``wrong`` and ``right`` cells are other answers to the ``solution`` cell before them.
+
+In a lecture, tags and attributes also say what stands on the slides::
+
+    # %% [markdown] tags=["slide"]
+    # %% tags=["slide"] headline="Noise alone shrinks away"
+    # %% tags=["more"] code="kl_divergence"
 """
 
 from __future__ import annotations
@@ -16,6 +22,8 @@ from __future__ import annotations
 import ast
 import math
 import re
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +34,12 @@ MODIFIERS = {
     "random": "its output differs from run to run: tests execute it and compare nothing",
     "heavy": "slow: other answers run it only where they concern it",
     "terms": "the table of key terms, from which the glossary is made",
+    "slide": "a new slide begins with this cell",
+    "more": "this cell stands on the slide that is open",
 }
-ATTRIBUTES = ("id", "points", "fails", "why")
+ATTRIBUTES = ("id", "points", "fails", "why", "headline", "code")
+NAMED = (ast.FunctionDef, ast.ClassDef)  # what an author can put on a slide by its name
+CODE_LINES = 16  # more cannot be read from the back of a room
 # What a cell with this role must carry.
 REQUIRED = {
     "solution": ("id",),
@@ -76,6 +88,11 @@ class Cell:
         The attributes of the opening line, where given.
     of : str or None
         For ``wrong`` and ``right``: id of the solution cell they answer.
+    headline : str
+        Heading of the slide that begins here; it stands on the slide only.
+    code : str
+        What the slide shows in place of the outputs: names of functions or classes, with commas
+        between them, or ``all``.
     """
 
     kind: str
@@ -88,6 +105,8 @@ class Cell:
     fails: tuple[str, ...] = ()
     why: str = ""
     of: str | None = None
+    headline: str = ""
+    code: str = ""
 
     def region(self, markers: tuple[str, str]) -> list[str]:
         """Return the lines that stand between the markers, over all such regions."""
@@ -256,6 +275,8 @@ def _cell(
         else:
             cell.fails = tuple(fails)
 
+    faults += [(line, text) for text in _slide_faults(cell, metadata)]
+
     if role == "written" and kind != "markdown":
         fault("a 'written' cell holds text: open it with '# %% [markdown]'")
     elif role in ("solution", "test", "wrong", "right"):
@@ -277,6 +298,66 @@ def _cell(
     if "setup" in cell.modifiers and source.strip():
         fault("the set-up cell is written by the builder: leave it empty")
     return cell, faults
+
+
+def _slide_faults(cell: Cell, metadata: dict[str, Any]) -> Iterator[str]:
+    """Take over a cell's slide attributes and find what is wrong with them."""
+    on_slide = cell.modifiers & {"slide", "more"}
+    if len(on_slide) > 1:
+        yield "tags slide and more on one cell: keep one"
+    for key in ("headline", "code"):
+        value = metadata.get(key, "")
+        if not isinstance(value, str):
+            yield f"{key}={value!r}: give it in quotes"
+        elif key in metadata and not value.strip():
+            yield f"an empty {key}: take it away"
+        else:
+            setattr(cell, key, value)
+    if cell.headline and "slide" not in cell.modifiers:
+        yield 'a headline on a cell that begins no slide: add tags=["slide"]'
+    if not cell.code:
+        return
+    if not on_slide or cell.kind != "code":
+        yield "code=… on a cell whose code is on no slide: it belongs to a code cell tagged so"
+        return
+    try:
+        lines = len(code_part(cell.source, cell.code).splitlines())
+    except (KeyError, SyntaxError) as error:
+        yield f'code="{cell.code}" cannot be found in this cell ({error.args[0]}): name what it has'
+        return
+    if lines > CODE_LINES:
+        yield f"{lines} lines of code on a slide: name fewer functions (at most {CODE_LINES} lines)"
+
+
+def code_part(source: str, names: str) -> str:
+    """Return the functions and classes of a cell that are named, such as ``VAE.draw, fit``.
+
+    Their docstrings are left out: on a slide the text says it.
+
+    Raises
+    ------
+    KeyError
+        A name that the cell does not define.
+    """
+    if names == "all":
+        return source
+    lines = source.splitlines()
+    parts = []
+    for name in names.split(","):
+        node: ast.AST = ast.parse(source)
+        for step in name.strip().split("."):
+            inside = [inner for inner in ast.iter_child_nodes(node) if isinstance(inner, NAMED)]
+            found = [inner for inner in inside if inner.name == step]
+            if not found:
+                raise KeyError(f"no {name.strip()}")
+            node = found[0]
+        assert isinstance(node, NAMED)
+        shown = lines[node.lineno - 1 : node.end_lineno]
+        if ast.get_docstring(node) and len(node.body) > 1:
+            text = node.body[0]
+            del shown[text.lineno - node.lineno : (text.end_lineno or 0) - node.lineno + 1]
+        parts.append(textwrap.dedent("\n".join(shown)))
+    return "\n\n".join(parts)
 
 
 def _example(key: str) -> str:
@@ -330,6 +411,14 @@ def _faults_between_cells(manuscript: Manuscript) -> list[tuple[int, str]]:
         text = "the first code cell is the set-up cell: put '# %% tags=[\"setup\"]' before it"
         faults.append((line, text))
     faults += [(c.line, "a second set-up cell: take it away") for c in setups if c is not first]
+
+    begun = False
+    for cell in manuscript.cells:
+        begun = begun or "slide" in cell.modifiers
+        if manuscript.is_exercise and cell.modifiers & {"slide", "more"}:
+            faults.append((cell.line, "a slide in an exercise: only lectures have slides"))
+        elif "more" in cell.modifiers and not begun:
+            faults.append((cell.line, "'more' before any slide: tag this cell 'slide'"))
 
     if not manuscript.is_exercise:
         for cell in manuscript.with_role(*ROLES):
