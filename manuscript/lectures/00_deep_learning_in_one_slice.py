@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 00 · Deep learning in one slice
 # ### 一次看懂三種網路: three kinds of network, one picture each
 #
@@ -24,13 +24,14 @@
 #
 # **Time:** about 40 minutes to read and play, and about a minute and a half to run on a laptop
 # with two cores. **You need:** calculus, matrices, and a little PyTorch.
-#
+
+# %% [markdown] tags=["slide"] headline="The course in three steps"
 # **The course in three steps.** It follows a talk that Hung-yi Lee (李宏毅) gave in 2017, *Encoder,
 # Generator, and put them together*. Find the simple code behind a complicated thing: the encoder,
 # lectures 01 to 04. Turn the arrow round and make something new: the generator, lectures 05 to 09.
 # Put the two together: lecture 10. This lecture is the toolbox for all of them.
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | neural network | 神經網路 | a chain of simple functions with numbers to be learnt |
@@ -55,7 +56,7 @@ images, labels = datasets.mnist("train")  # (60000, 1, 28, 28), (60000,)
 test_images, test_labels = datasets.mnist("test")  # for reporting only
 print("train", tuple(images.shape), " test", tuple(test_images.shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # One handwritten 7, looked at in three ways. (What comes out at the right is a sketch.) As a
@@ -63,7 +64,7 @@ print("train", tuple(images.shape), " test", tuple(test_images.shape))
 # neighbours above, below, left and right. As a **sequence**: 28 rows that come one after the
 # other.
 
-# %%
+# %% tags=["more"]
 seven = test_images[0, 0]  # (28, 28)
 edges = F.conv2d(seven[None, None], torch.tensor([[[[-1.0], [0.0], [1.0]]]]), padding=(1, 0))[0, 0]
 figure, axes = plt.subplots(3, 3, figsize=(7.6, 5.2), width_ratios=[3, 2.6, 3])
@@ -98,33 +99,36 @@ plotting.show(
     "of a 7 and gives a picture of its edges. An RNN takes strips one by one and gives strips.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="The whole slice"
 # That is the whole slice:
 #
 # - an **MLP** is a function from a vector to a vector;
 # - a **CNN** is a function from a matrix to a matrix (or from a stack of them to a stack of them);
 # - an **RNN** is a function from a sequence of vectors to a sequence of vectors.
-#
+
+# %% [markdown]
 # All else in this course is built from these three. We give all three the same job, "which digit
 # is this?", and see what each makes of it.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work
 #
 # Give every digit $k$ a **score**: a weighted sum of all pixels, with one weight for each pixel
 # and digit, and a constant.
 #
 # $$s = x W^\top + b, \qquad x: 784 \text{ numbers}, \quad s: 10 \text{ scores}$$
-#
+
+# %% [markdown]
 # Turn the scores into probabilities (softmax), and ask how surprised we are by the right answer
 # $y$. That surprise is the **loss**, called cross-entropy. Its unit is the *nat*, for $\log$ is the
 # natural logarithm here. (From lecture 05 on we write $\ln$ for the same.)
-#
+
+# %% [markdown] tags=["slide"] headline="The loss: how surprised by the right answer"
 # $$p_k = \frac{e^{s_k}}{\sum_j e^{s_j}}, \qquad L = -\log p_y$$
 #
 # Guessing blindly gives each digit $p = 1/10$, a loss of $\log 10 \approx 2.30$ nats.
 
-# %%
+# %% tags=["more"] code="cross_entropy"
 def cross_entropy(s, y):  # scores (n, 10), right answers (n,)
     log_p = s - s.logsumexp(1, keepdim=True)  # log of the softmax, safe for large scores
     return -log_p[torch.arange(len(y)), y].mean()
@@ -151,13 +155,16 @@ with torch.no_grad():
     ) / 2e-2
 print(f"slope by hand {by_hand.item():.5f}, by backward {W.grad[7, 14 * 28 + 14].item():.5f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="A small step downhill, again and again"
 # One step downhill is $W \leftarrow W - \eta\, \partial L / \partial W$, where $\eta$ is the
-# *learning rate*. A few hundred pictures at a time give a slope that is good enough. Five lines,
+# *learning rate*.
+
+# %% [markdown]
+# A few hundred pictures at a time give a slope that is good enough. Five lines,
 # and we train. `training.train` calls our step again and again, shows a progress bar, and draws a
 # curve that grows. Stop it with ■ whenever you like: what has been learnt stays.
 
-# %% tags=["random"]
+# %% tags=["random", "more"] code="step"
 def step(t):
     i = torch.randint(len(images), (256,))  # a random handful of pictures
     L = cross_entropy(images[i].flatten(1) @ W.T + b, labels[i])
@@ -170,7 +177,7 @@ def step(t):
 
 linear_history = training.train(step, steps=1500, label="linear classifier", unit="nats")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Nine in ten: one stencil per digit"
 def accuracy(model, images, labels):
     """Share of pictures for which the highest score is the right digit."""
     with torch.no_grad():
@@ -197,7 +204,8 @@ plotting.show_images(
 # Violet counts for a digit, orange against. Each is **one stencil per digit**: a 0 has ink on a
 # ring and none in the middle. It is right about nine times in ten, and it can hardly do better: a
 # 7 with a bar and a 7 without one must share a stencil.
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> does it help to put two such layers in a row?</summary>
 #
 # No. $(xA^\top)B^\top = x(BA)^\top$: two linear layers are one linear layer. Something must stand
@@ -208,7 +216,7 @@ plotting.show_images(
 A, B = torch.randn(50, 784) / 28, torch.randn(10, 50) / 7
 print("two linear layers are one:", torch.allclose((x @ A.T) @ B.T, x @ (B @ A).T, atol=1e-5))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 3 · MLP: vector in, vector out
 #
 # So put a bend between the layers. The simplest is $\text{ReLU}(a) = \max(0, a)$. Now the first
@@ -217,7 +225,7 @@ print("two linear layers are one:", torch.allclose((x @ A.T) @ B.T, x @ (B @ A).
 #
 # $$h = \text{ReLU}(x W_1^\top + b_1), \qquad s = h W_2^\top + b_2$$
 
-# %%
+# %% tags=["more"] code="MLP.forward"
 class MLP(nn.Module):
     def __init__(self, hidden=256):
         super().__init__()
@@ -238,7 +246,7 @@ class MLP(nn.Module):
 # and Ba 2015) gives every weight a step size of its own. From here on, one function trains all
 # networks:
 
-# %%
+# %% tags=["slide"] headline="One loop trains them all" code="fit"
 def fit(make, images, steps, lr, label):
     """Train make() on these images and our labels: the network and its history."""
     training.seed_everything(0)
@@ -258,7 +266,7 @@ def fit(make, images, steps, lr, label):
     return model, training.train(step, steps=steps, label=label, unit="nats", log=True)
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="98 in 100, in a few seconds"
 mlp, mlp_history = fit(MLP, images, steps=3000, lr=3e-3, label="MLP")
 print(f"MLP: {accuracy(mlp, test_images, test_labels):.1%} right")
 
@@ -266,7 +274,7 @@ print(f"MLP: {accuracy(mlp, test_images, test_labels):.1%} right")
 # From nine in ten to 98 in 100, in a few seconds. What has it learnt to ask? Here are
 # sixteen of its 256 questions, the rows of $W_1$ that are used most.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Sixteen of its 256 questions"
 most = mlp.W2.norm(dim=0).topk(16).indices
 questions = mlp.W1.detach()[most]
 plotting.show_images(
@@ -281,17 +289,18 @@ plotting.show_images(
 # neighbours. It must learn a stroke in the left corner and the same stroke in the right corner as
 # two different things. Keep that for the experiment at the end.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 4 · CNN: matrix in, matrix out
 #
 # A picture has neighbours. So look through a small window, 3×3 pixels say, and slide it over the
 # picture. At every place, take the same weighted sum of what the window shows:
 #
 # $$\text{out}[i, j] = \sum_{u, v} \text{kernel}[u, v] \cdot \text{in}[i + u, j + v]$$
-#
+
+# %% [markdown]
 # The weights are the *kernel* (卷積核). In goes a matrix, out comes a matrix.
 
-# %%
+# %% tags=["more"] code="convolve"
 def convolve(image, kernel):  # (H, W), (h, w) -> (H - h + 1, W - w + 1)
     h, w = kernel.shape
     out = torch.zeros(image.shape[0] - h + 1, image.shape[1] - w + 1)
@@ -323,7 +332,8 @@ plotting.show_images(
 # We chose these four kernels by hand. A CNN **learns** its kernels. And it stacks them: the second
 # layer slides over the matrices that the first one made. With a *stride* of 2 the window moves two
 # pixels at a time, so the matrices shrink from 28 to 14 to 7 to 4, while their number grows.
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> the MLP has 203,530 weights. Will the CNN need more, to do
 # better?</summary>
 #
@@ -348,7 +358,7 @@ def make_cnn():
 cnn, cnn_history = fit(make_cnn, images, steps=2000, lr=5e-3, label="CNN")
 print(f"CNN: {accuracy(cnn, test_images, test_labels):.1%} right")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="What the first layer sees: edges, learnt by itself"
 with torch.no_grad():
     maps = torch.relu(cnn[0](test_images[:1]))[0]  # (16, 14, 14)
 plotting.show_images(
@@ -361,18 +371,19 @@ plotting.show_images(
 # Every small matrix answers one question at every place: "is there an edge of *this* direction
 # here?" Nobody told the network about edges.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 5 · RNN: sequence in, sequence out
 #
 # Now read the digit as one reads a page: row by row, 28 rows of 28 pixels. After each row, mix
 # the new row $x_t$ with what you remember, $h_{t-1}$:
 #
 # $$h_t = \tanh(W x_t + U h_{t-1} + b)$$
-#
+
+# %% [markdown]
 # The *same* $W$, $U$, $b$ serve every row, just as the same kernel serves every place. A sequence
 # may have any length.
 
-# %%
+# %% tags=["more"] code="rnn"
 def rnn(x, W, U, b):  # (n, T, d) -> (n, T, H): every hidden state
     h = torch.zeros(len(x), len(b))
     states = []
@@ -387,13 +398,14 @@ rows = test_images[:5, 0]  # (5, 28, 28): five digits, 28 rows each
 ours = rnn(rows, theirs.weight_ih_l0, theirs.weight_hh_l0, theirs.bias_ih_l0 + theirs.bias_hh_l0)
 print("same as PyTorch's:", torch.allclose(ours, theirs(rows)[0], atol=1e-6))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="A gate decides how much to keep"
 # This plain RNN has a weak memory: every row is mixed into $h$ and squeezed by tanh, 28 times.
 # The *gated recurrent unit* (GRU, 閘控遞迴單元; Cho et al. 2014) adds a gate $z_t$ between 0 and 1
 # that decides, for every entry of $h$, how much to keep:
 #
 # $$h_t = z_t \odot h_{t-1} + (1 - z_t) \odot \tilde h_t$$
-#
+
+# %% [markdown]
 # With $z_t = 1$ the memory passes through untouched. ($\tilde h_t$ is a plain step like the one
 # above, and $z_t$ a small layer of its own; `nn.GRU` has both.)
 #
@@ -451,7 +463,7 @@ def read(example, rows):
     return plotting.png(figure)
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A belief after every row"
 import ipywidgets
 
 widgets.Explorer(
@@ -470,7 +482,7 @@ widgets.Explorer(
 # Same data, same loop, same job. The published figures are from LeCun et al. 1998, and those
 # networks were trained longer and with the means of their day.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The CNN is best, with a sixth of the weights"
 def count(model):
     return sum(p.numel() for p in model.parameters())
 
@@ -507,14 +519,17 @@ print("targets 97.5 / 98.5 / 97 % reached:", [right[n] >= t for n, t in
 # plain RNN, which lacks the gate, does not. What each **assumes** about a picture decides how far
 # it gets: neighbours matter (CNN), rows come in order (RNN), or nothing at all (MLP).
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 7 · Break it on purpose
 #
 # If the CNN is good *because* of neighbours, then take the neighbours away. We shuffle the 784
-# pixels, by **one fixed permutation**, the same for every picture. Nothing is lost: every pixel is
+# pixels, by **one fixed permutation**, the same for every picture.
+
+# %% [markdown]
+# Nothing is lost: every pixel is
 # still there, always in the same new place.
 
-# %%
+# %% tags=["more"]
 shuffle = torch.randperm(784, generator=torch.Generator().manual_seed(0))
 
 
@@ -529,7 +544,7 @@ plotting.show_images(
     columns=8,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> we train all three anew on shuffled digits. Who survives?
 # </summary>
 #
@@ -539,7 +554,7 @@ plotting.show_images(
 # falls too.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A network is a bet on what the data are like"
 makers = {
     "MLP": (MLP, 3000, 3e-3),
     "CNN": (make_cnn, 2000, 5e-3),
@@ -566,7 +581,8 @@ plotting.table(
 # %% [markdown]
 # A network is a bet on what the data are like. Where the bet is right, it needs fewer parameters
 # and fewer examples. Where it is wrong, the simplest network wins.
-#
+
+# %% [markdown] tags=["slide"]
 # **A second break: ask it about nothing.** We feed the CNN pure noise. There is no digit to see.
 #
 # <details><summary><b>Predict:</b> will it say that it does not know?</summary>
@@ -584,18 +600,19 @@ sure, guess = p.max(1)
 print(f"pure noise: on average it is {sure.mean():.0%} sure of its answer")
 print("its answers:", {d: int((guess == d).sum()) for d in range(10) if (guess == d).any()})
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 8 · What it still cannot do
 #
 # - It needed **60,000 right answers**, each written down by a person.
 # - It can **name** a digit, but it has no idea what a digit *is*: noise gets a name too.
 # - It cannot **draw** one.
-#
+
+# %% [markdown]
 # The rest of this course drops the labels. Can a machine look at 60,000 pictures, with nobody
 # telling it anything, and find out what they have in common? And then draw new ones? Lecture 01
 # begins with the smallest possible question: how few numbers does it take to describe a picture?
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 9 · Summary
 #
 # 1. MLP: vector → vector. CNN: matrix → matrix. RNN: sequence → sequence.

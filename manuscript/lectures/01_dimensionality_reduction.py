@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 01 · Dimensionality reduction
 # ### 化繁為簡: making the complicated simple
 #
@@ -25,7 +25,7 @@
 # **Time:** about 45 minutes to read and play, and under a minute to run on a laptop with two
 # cores. **You need:** calculus, matrices, and a little PyTorch.
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | dimensionality reduction | 降維 | describing a thing with fewer numbers, losing as little as possible |
@@ -52,13 +52,13 @@ X = images.flatten(1)  # (60000, 784): one row per picture, pixels in [0, 1]
 X_test = test_images.flatten(1)  # (10000, 784): for reporting only
 print("train", tuple(X.shape), " test", tuple(X_test.shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # Take one handwritten digit. Turn it a little. Turn it again, all the way round. Every picture
 # below is a list of 784 numbers, and from one picture to the next hundreds of them change.
 
-# %%
+# %% tags=["more"]
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from torchvision.transforms.functional import InterpolationMode, rotate
 
@@ -87,7 +87,8 @@ plotting.show(
 # If I tell you "the 4 from above, turned by 120°", you can draw the picture. So **one** number
 # says what 784 pixels say. The pixels are the complicated description. The angle is the simple
 # rule behind it.
-#
+
+# %% [markdown] tags=["slide"] headline="Can it find the rule by itself?"
 # Nobody told the machine about angles. Can it find such a rule by itself, from pictures alone,
 # without labels (*unsupervised*, 非監督式)? That is this lecture. The two halves of the problem
 # have names that we keep for the whole course:
@@ -95,7 +96,7 @@ plotting.show(
 # $$\text{picture } x \;\xrightarrow{\;\text{encoder}\;}\; \text{code } z
 # \;\xrightarrow{\;\text{decoder}\;}\; \text{copy } \hat x$$
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work
 #
 # A code of 16 numbers? Easy: cut the picture into 4×4 large tiles, and keep the mean of each.
@@ -107,7 +108,7 @@ plotting.show(
 # three pixels wide, and a tile is seven: the stroke and the paper beside it melt into one grey.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="Sixteen tiles, and the digit is gone"
 def tiles_encode(x):  # (n, 784) -> (n, 16)
     return torch.nn.functional.avg_pool2d(x.view(-1, 1, 28, 28), 7).flatten(1)
 
@@ -133,20 +134,22 @@ print(f"mean squared error per pixel, 16 tiles: {tiles_error:.4f}")
 #
 # Keep the figure in mind: **0.0637**. We will beat it with two numbers.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 3 · Learning the code: principal component analysis
 #
 # Here is a better plan. Let the code $z$ say *how much of each of $k$ patterns* to put on top of
 # the mean picture. And let the data choose the patterns.
 #
 # $$\hat x = \mu + z_1 w_1 + z_2 w_2 + \dots + z_k w_k = \mu + zW$$
-#
+
+# %% [markdown]
 # $\mu$ is the mean picture. The patterns $w_1, \dots, w_k$ are the rows of $W$, each of length 1
 # and at right angles to the others, so that none repeats what another says. The best amount of
 # pattern $w_i$ is then its dot product with the picture:
 #
 # $$z = (x - \mu)\,W^\top$$
-#
+
+# %% [markdown] tags=["slide"] headline="Which patterns? Those with the smallest error"
 # **Which patterns?** Those with the smallest error. By Pythagoras, the error of one picture is
 # what its code leaves over:
 #
@@ -154,7 +157,8 @@ print(f"mean squared error per pixel, 16 tiles: {tiles_error:.4f}")
 #
 # The first term does not depend on $W$. So the smallest error is the largest $\|z\|^2$: **keep
 # the directions in which the data vary most.**
-#
+
+# %% [markdown]
 # A library routine finds them. The *singular value decomposition* (SVD) writes the centred data
 # as $X - \mu = U S W_{\text{all}}$: the rows of $W_{\text{all}}$ are at right angles and of
 # length 1, and so are the columns of $U$. Encode all pictures with row $w_i$, and you get the
@@ -162,7 +166,7 @@ print(f"mean squared error per pixel, 16 tiles: {tiles_error:.4f}")
 # *strengths* $S_i$, largest first. So the first $k$ rows are the patterns we want. (Pearson 1901
 # and Hotelling 1933 had the method; Eckart and Young 1936 proved that no flat code does better.)
 
-# %%
+# %% tags=["slide"] headline="A dozen lines" code="fit_pca, encode, decode"
 def fit_pca(X):
     """Mean picture (784,), all patterns as rows (784, 784), their strengths (784,)."""
     X = X.double()  # rounding mixes up patterns of nearly equal strength
@@ -196,7 +200,7 @@ difference = np.abs(sign * theirs.components_ - W[:64].numpy()).max()
 print(f"largest difference to scikit-learn over 64 patterns: below 1e-5? {difference < 1e-5}")
 assert difference < 1e-5
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # Now look at them. Violet adds ink, orange takes ink away.
 #
 # <details><summary><b>Predict:</b> what will the first pattern be?</summary>
@@ -205,7 +209,7 @@ assert difference < 1e-5
 # as a 1": a ring with a bar of the opposite sign through it.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="The mean digit, and the first nine patterns"
 plotting.show_images(
     torch.cat([mu[None] / mu.max(), W[:9] / W[:9].abs().amax(1, keepdim=True)]),
     "The mean digit, a grey blur, and the first nine patterns; the first is a ring with a bar.",
@@ -246,7 +250,7 @@ plotting.table(
     "PCA on MNIST: mean squared error per pixel, pixels in [0, 1]",
 )
 
-# %%
+# %% tags=["slide"] headline="How many patterns are enough?"
 copies = [decode(encode(shown, k)) for k in sizes]
 plotting.show_images(
     torch.cat([shown, *copies, tiles]),
@@ -260,7 +264,7 @@ plotting.show_images(
 # fails: not with specks, but with a blur and with ghosts of other digits' strokes. With two numbers
 # everything is some mixture of a 0, a 1 and a 9.
 
-# %%
+# %% tags=["slide"] headline="Steep at first, then it crawls"
 every = [0, 1, *range(2, 20, 2), *range(20, 200, 10)]
 curve = [metrics.mse_per_pixel(X_test, mu.expand_as(X_test))]  # no numbers: the mean digit
 curve += [metrics.mse_per_pixel(X_test, decode(encode(X_test, k))) for k in every[1:]]
@@ -280,7 +284,7 @@ plotting.show(
 # The curve falls steeply and then crawls. There is no corner that says "this many". The picture
 # of 784 numbers does not hold 784 numbers' worth of news, but it holds more than two.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 4 · Look: all digits on one sheet of paper
 #
 # With $k=2$ the code is a point. So we can draw a map of all digits. The labels are used for
@@ -293,7 +297,7 @@ plotting.show(
 # count below.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="Two numbers: a map of all digits"
 Z_test = encode(X_test, 2)  # (10000, 2)
 figure, axis = plt.subplots(figsize=(6.4, 5.4))
 plotting.scatter_digits(axis, Z_test[:4000], test_labels[:4000])
@@ -324,7 +328,7 @@ for pair in np.argsort(-both, axis=None, kind="stable")[:10]:
 # Try this: find a 0. Find a 1. Then press *At random* a few times, and look hard at what comes
 # out. Is it a digit?
 
-# %%
+# %% tags=["slide"] headline="Most codes are no digit"
 amounts = encode(X, 8)
 reach = (2.5 * amounts.std(0)).tolist()  # as far as the data go
 start = encode(shown[3:4], 8)[0].tolist()  # begin at a 3
@@ -343,12 +347,12 @@ widgets.sliders(
     alt="Eight sliders for eight PCA numbers, and the digit they draw: a blurred 3.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["more"]
 # Most settings of the sliders are *no* digit: smoke with a bit of ring. Hold on to that. PCA
 # has learnt to **describe** digits. It has not learnt which codes are digits, so it cannot
 # **make** them. We come back to this in lecture 02, and cure it in lecture 06.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 5 · When the rule is curved
 #
 # Back to the turning 4, where one number is the whole truth. We make 180 pictures, two degrees
@@ -362,7 +366,7 @@ widgets.sliders(
 # during one turn. Then the curve runs round several times and lies on top of itself.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="A ring, but three angles share every spot"
 training.seed_everything(0)
 angles = torch.arange(0, 360, 2.0)[torch.randperm(180)]  # degrees, shuffled; kept for checking
 turning = torch.stack([turned(a) for a in angles]).flatten(1)  # (180, 784)
@@ -412,7 +416,8 @@ print(f"numbers PCA needs for 95 % of the variation: {needed}; numbers there are
 
 # %% [markdown]
 # ### Walk along the line
-#
+
+# %% [markdown] tags=["slide"] headline="Walk along the line"
 # So do not measure through the air. **Walk.** Neighbouring pictures are close in pixels, and that
 # we can trust. To go farther, go from neighbour to neighbour and add up the steps. The length of
 # such a walk is the *geodesic distance* (測地距離). That is Isomap (Tenenbaum, de Silva and
@@ -421,7 +426,8 @@ print(f"numbers PCA needs for 95 % of the variation: {needed}; numbers there are
 # 1. connect each picture to its nearest neighbours;
 # 2. distance $d_{ij}$ = length of the shortest walk from $i$ to $j$;
 # 3. find points in the plane whose straight distances are those walks.
-#
+
+# %% [markdown]
 # The third move has a closed form (classical scaling, Torgerson 1952). For points with mean zero,
 # squared distances turn into dot products by taking row and column means away,
 #
@@ -430,7 +436,7 @@ print(f"numbers PCA needs for 95 % of the variation: {needed}; numbers there are
 #
 # and dot products turn into points by the largest eigenvectors, $z = V \sqrt{\Lambda}$.
 
-# %%
+# %% tags=["slide"] headline="From shuffled pictures, the angle"
 from scipy.sparse.csgraph import shortest_path
 
 
@@ -467,7 +473,7 @@ print(f"angle read off the Isomap ring, correlation with the truth: {walked_corr
 # which asks that each point stay the same mixture of its neighbours. For PCA we also count how
 # often its ring goes round while the digit turns once.
 
-# %%
+# %% tags=["slide"] headline="Not luck: every digit gives its angle"
 from sklearn.manifold import Isomap, LocallyLinearEmbedding
 
 turns = np.deg2rad(np.arange(0, 360, 2.0))
@@ -523,14 +529,17 @@ print("LLE with reg=0.001:", {d: score(lle(series, 0.001)) for d, series in enum
 
 # %% [markdown]
 # ## 6 · The most brutal code of all: the name of a group
-#
+
+# %% [markdown] tags=["slide"] headline="The most brutal code: the name of a group"
 # Why many numbers, why even one? Sort all pictures into $K$ groups and let the code be the
 # group's **name**. To decode, show the group's mean picture. With $K=64$ the code is one of 64
 # names: 6 bits. A single PCA number already takes 32.
-#
+
+# %% [markdown]
 # k-means (Lloyd, 1957, published 1982; the name is MacQueen's, 1967) finds the groups by doing
 # two things in turn, and neither can make the error larger:
-#
+
+# %% [markdown] tags=["slide"] headline="k-means: two moves in turn"
 # $$\text{assign: } c_i = \arg\min_j \|x_i - m_j\|^2 \qquad
 # \text{update: } m_j = \text{mean of all } x_i \text{ with } c_i = j$$
 #
@@ -577,7 +586,7 @@ def k_means(X, K, steps):
 
 means, history = k_means(X, K=64, steps=15)
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="64 names: six bits"
 order = torch.bincount(nearest(X, means)[1], minlength=64).argsort(descending=True)
 plotting.show_images(
     means[order],
@@ -624,12 +633,12 @@ plotting.show_images(
     size=1.2,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 7 · Measure
 #
 # One table for the whole lecture. All errors are on test pictures; no code was fitted on them.
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 def row(code, size, error, library="–"):
     return {"code": code, "size": size, "ours": f"{error:.4f}", "scikit-learn": library}
 
@@ -655,7 +664,8 @@ print(f"64 groups took {history.seconds:.1f} s, 10 groups {history10.seconds:.1f
 
 # %% [markdown]
 # ## 8 · Break it on purpose
-#
+
+# %% [markdown] tags=["slide"]
 # **First break: between two pictures.** Take the turning 4 at 0° and at 60°. Halfway between their
 # *angles* lies the 4 at 30°. Halfway between their *PCA codes* lies what?
 #
@@ -665,7 +675,7 @@ print(f"64 groups took {history.seconds:.1f} s, 10 groups {history10.seconds:.1f
 # has no idea of turning, however many numbers you give it.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="A flat code mixes pictures like paint"
 path = torch.linspace(0, 1, 7)
 first, last = turned(0).flatten(), turned(60).flatten()
 all_codes = [(p - mean_turning) @ patterns.T for p in (first, last)]  # all 180 numbers
@@ -679,7 +689,7 @@ plotting.show_images(
     columns=7,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Second break: neighbours that are none.** Isomap trusts its neighbours. Give it more of them, and
 # at some point one of them lies across a bend. The walk takes that bridge through the air.
 #
@@ -688,7 +698,7 @@ plotting.show_images(
 # No, it snaps. One bridge is enough: the shortest walks of *all* pictures will use it.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="It snaps: one bridge is enough"
 counts = [2, 4, 8, 16, 24, 32, 48, 64, 96]
 kept = [
     abs(metrics.circular_correlation(angle_of(isomap(turning, c)), theta)) for c in counts
@@ -702,7 +712,7 @@ plotting.show(
 )
 print({c: round(float(k), 2) for c, k in zip(counts, kept)})
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 9 · What it still cannot do
 #
 # - PCA **draws** from a code, but only flat mixtures.
@@ -714,7 +724,7 @@ print({c: round(float(k), 2) for c, k in zip(counts, kept)})
 # flat maps are too weak, why not put a **neural network** on either side of the code and train
 # both to copy? That is lecture 02, the auto-encoder.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 10 · Summary
 #
 # 1. Behind complicated things lie simple rules: a turning digit is 784 numbers and one angle.

@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 02 · Auto-encoders
 # ### 自編碼器: a network that describes pictures to itself
 #
@@ -25,7 +25,7 @@
 # **Time:** about 50 minutes to read and play, and under two minutes to run on a laptop with two
 # cores. **You need:** lecture 01 (codes, PCA), and the training loop of lecture 00.
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | auto-encoder | 自編碼器 | encoder and decoder, stacked and trained to copy |
@@ -55,16 +55,18 @@ X_test = test_images.flatten(1)  # (10000, 784), for reporting only
 shown = torch.stack([X_test[test_labels == d][0] for d in range(10)])  # one of each digit
 print("train", tuple(X.shape), " test", tuple(X_test.shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # In lecture 01 a formula gave us the code. Now a **network** shall find it. One network, the
-# *encoder*, turns a picture into a short code. Another, the *decoder*, turns the code into a
-# picture. Nobody knows what the right code would be, so neither can be trained alone. But stacked
+# *encoder*, turns a picture into a short code. Another, the *decoder*, turns the code into a picture.
+
+# %% [markdown]
+# Nobody knows what the right code would be, so neither can be trained alone. But stacked
 # on top of each other they make one deep network, and for *that* we know the right answer: **the
 # picture itself.**
 
-# %%
+# %% tags=["more"]
 widths = [784, 256, 128, 2, 128, 256, 784]
 names = ["x", "", "", "z", "", "", "x̂"]
 figure, axis = plt.subplots(figsize=(7.2, 3.0))
@@ -90,14 +92,14 @@ plotting.show(
     "784; a 3 goes in at the left and should come out at the right.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="The picture itself is the right answer"
 # $$z = \text{enc}(x), \qquad \hat x = \text{dec}(z), \qquad
 # L = \frac{1}{784}\,\|x - \hat x\|^2$$
 #
 # The narrow waist, the *bottleneck*, is what makes it a lesson. With 784 numbers in the middle the
 # network could pass the picture through and learn nothing. With 2 it must find out what matters.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work
 #
 # Encoder and decoder of one layer each, and no bend anywhere: two matrices, trained by gradient
@@ -156,7 +158,7 @@ print(f"linear auto-encoder {linear_error:.4f}, PCA {pca_errors[2]:.4f}")
 # The same error. Is it the same *code*? Compare the two planes: the angles between them
 # (principal angles) have cosines of 1 when they are one plane. Then compare the patterns.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The same plane, but other patterns"
 with torch.no_grad():
     plane = torch.linalg.qr(B.T)[0]  # (784, 2): the plane that the decoder draws in
     print("cosines between the planes:", torch.linalg.svdvals(plane.T @ W[:2].T).round(decimals=3))
@@ -177,14 +179,14 @@ plotting.show_images(
 # So a linear auto-encoder is PCA with more work (Baldi and Hornik 1989). All its limits are PCA's
 # limits: it is **flat**.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 3 · Deep
 #
 # Now put bends in, as in lecture 00. The encoder goes 784 → 256 → 128 → $k$, the decoder the same
 # way back. The bend is SiLU, a smooth relative of ReLU; the last layer squeezes into [0, 1]
 # (sigmoid), because pixels live there.
 
-# %%
+# %% tags=["more"] code="AutoEncoder.forward"
 class AutoEncoder(nn.Module):
     def __init__(self, latent_dim, hidden=(256, 128)):
         super().__init__()
@@ -212,7 +214,7 @@ def train_autoencoder(latent_dim, hidden=(256, 128), steps=2500):
 # %% [markdown]
 # Note what is **not** there: labels. Picture in, the same picture as the target.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Two numbers, and the digits are clear"
 deep2, history2 = train_autoencoder(2)
 deep2_error = metrics.mse_per_pixel(X_test, deep2(X_test))
 print(f"two numbers: deep {deep2_error:.4f}, PCA {pca_errors[2]:.4f} (target: at most 0.040)")
@@ -227,14 +229,15 @@ plotting.show_images(
 # Two numbers! Look at the copies: most are **clear digits**, drawn with one stroke. PCA can only
 # mix everything it knows; the decoder has learnt what strokes look like. Where it is unsure, as
 # between a 3 and an 8, it still draws a blur. Pixel error asks for that: see section 8.
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> how will the map of codes differ from PCA's map?</summary>
 #
 # PCA's map was one cloud with the digits on top of each other. The deep encoder can bend and tear.
 # It gives each kind of digit a region of its own, often in the shape of an arm.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Every digit gets a region of its own"
 Z_test = deep2.encoder(X_test)  # (10000, 2)
 figure, axes = plt.subplots(1, 2, figsize=(9.6, 4.6))
 for axis, codes, name in zip(axes, ((X_test - mu) @ W[:2].T, Z_test), ("PCA", "deep auto-encoder")):
@@ -252,7 +255,7 @@ plotting.show(
 # Drag the point over the map. The decoder draws the digit that belongs to each place. Walk from the
 # 0s to the 1s. Where does one digit turn into another? And what is drawn where no digit lives?
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="What is drawn where no digit lives?"
 widgets.plane(
     lambda z1, z2: deep2.decoder(torch.tensor([[z1, z2]]))[0],
     Z_test[:4000],
@@ -262,7 +265,7 @@ widgets.plane(
     beyond=0.04,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 4 · How large a code, how deep a network?
 #
 # Four models, three code sizes: PCA; a linear auto-encoder (which is PCA, so one curve serves
@@ -284,7 +287,7 @@ for k in sizes:
             models[name, k], histories[name, k] = train_autoencoder(k, hidden)
 errors = {key: metrics.mse_per_pixel(X_test, model(X_test)) for key, model in models.items()}
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Depth pays where the code is tiny"
 figure, axis = plt.subplots(figsize=(6.0, 3.4))
 every = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32]
 curve = [metrics.mse_per_pixel(X_test, pca_copy(X_test, k)) for k in every]
@@ -325,7 +328,7 @@ plotting.table(
 # polish. Better starting weights, bends that do not saturate, and Adam have made that story
 # history.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 5 · Codes find similar pictures
 #
 # A code is good for more than copying. Take a digit, and look for the nearest ones: by pixels, or
@@ -339,7 +342,7 @@ plotting.table(
 # does not matter: the exact place of every speck of ink. And it compares 32 numbers, not 784.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Codes find better neighbours than pixels"
 code_of = models["deep", 32].encoder
 queries, query_labels = X_test[:1000], test_labels[:1000]
 bank, bank_labels = X[:20000], labels[:20000]
@@ -377,7 +380,7 @@ plotting.show_images(
     size=0.75,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 6 · Take the noise away
 #
 # There is a second way to keep a network from merely passing the picture through: spoil the picture
@@ -400,7 +403,7 @@ denoiser = AutoEncoder(32, hidden=(256,))
 fit(denoiser.parameters(), lambda x: F.mse_loss(denoiser(spoil(x)), x), 2500, 1e-2, "denoising")
 denoiser = denoiser.eval().requires_grad_(False)
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Half of the pixels erased"
 training.seed_everything(1)
 spoilt = spoil(X_test)
 plain = models["one hidden", 32]
@@ -422,10 +425,10 @@ plotting.show_images(
     rows=["clean", "spoilt", "plain", "denoising"],
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 7 · Measure
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 def row(code, mse, published="–"):
     per_picture = f"{784 * mse:.2f}"  # the paper's unit: a sum over the pixels, not a mean
     return {"code": code, "MSE per pixel": f"{mse:.4f}", "squared error per picture": per_picture,
@@ -447,7 +450,8 @@ print("seconds of training:", seconds)
 
 # %% [markdown]
 # ## 8 · Break it on purpose
-#
+
+# %% [markdown] tags=["slide"]
 # **First break: what the error forgives, and what it punishes.** Take a test digit. Once, move it
 # by one pixel to the right and one down. Once, erase its lower half.
 #
@@ -457,7 +461,7 @@ print("seconds of training:", seconds)
 # the error counts that twice: ink where none was, and none where ink was.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="The move costs more than the missing half"
 moved = test_images.roll((1, 1), (2, 3)).flatten(1)
 halved = test_images.clone()
 halved[:, :, 14:] = 0
@@ -474,7 +478,8 @@ plotting.show_images(
 # %% [markdown]
 # Mean squared error compares pixel by pixel. It has no idea of *shape*. Keep this in mind for
 # lectures 06 and 07: whoever trains on pixel error gets blur, because blur is forgiven.
-#
+
+# %% [markdown] tags=["slide"]
 # **Second break: things that are no digits.** What does the auto-encoder make of plain noise, of a
 # checkerboard, of a letter-like cross?
 #
@@ -483,7 +488,7 @@ plotting.show_images(
 # No. It has learnt to copy *digits*. All that comes out of the decoder is strokes.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="It has learnt to copy digits, and only digits"
 training.seed_everything(0)
 squares = (torch.arange(28)[:, None] // 4 + torch.arange(28) // 4) % 2
 cross = torch.zeros(28, 28)
@@ -502,7 +507,8 @@ plotting.show_images(
 # %% [markdown]
 # That is useful too: a large error says "I have never seen such a thing". (Anomaly detection,
 # 異常偵測, rests on it.)
-#
+
+# %% [markdown] tags=["slide"]
 # **Third break: make something new.** The decoder draws from any code. So pick codes at random,
 # from the bell curve $N(0, I)$, and let it draw!
 #
@@ -512,7 +518,7 @@ plotting.show_images(
 # *where* in 32 dimensions those codes are.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Random codes give junk"
 training.seed_everything(0)
 z = torch.randn(20, 32)
 plotting.show_images(
@@ -523,7 +529,7 @@ codes = code_of(X)
 print(f"spread of real codes, per number: {codes.std(0).min():.1f} to {codes.std(0).max():.1f}")
 print(f"mean of real codes, per number: {codes.mean(0).min():.1f} to {codes.mean(0).max():.1f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 9 · What it still cannot do
 #
 # - It **describes**, both ways, and better than any flat code.
@@ -532,7 +538,7 @@ print(f"mean of real codes, per number: {codes.mean(0).min():.1f} to {codes.mean
 # - And with more than two numbers we cannot *look* at its codes. How do you draw a map of points in
 #   32, or 784, dimensions, so that neighbours stay neighbours? That is lecture 03.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 10 · Summary
 #
 # 1. Stack an encoder and a decoder, train them to copy: no labels, and a code comes out.

@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 06 · Variational auto-encoders
 # ### 變分自編碼器: a code with fewer holes in it
 #
@@ -26,7 +26,7 @@
 # cores. **You need:** lecture 02 (auto-encoders), lecture 05 (nats), and what a normal distribution
 # is.
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | variational auto-encoder, VAE | 變分自編碼器 | an auto-encoder whose codes are small clouds |
@@ -62,12 +62,13 @@ def binarise(x, generator=None):
 test = binarise(X_test, torch.Generator().manual_seed(1))  # (10000, 784), drawn once
 print("train", tuple(X.shape), " test", tuple(test.shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # Lecture 02 had a code and could not create. Lecture 05 could create and had no code. We want both
 # at once.
-#
+
+# %% [markdown]
 # Hung-yi Lee tells it with the moon. An auto-encoder knows two pictures, the full moon and the half
 # moon, each with its code. What does the decoder draw from a code **between** them? Nobody has ever
 # told it. It may be anything.
@@ -80,7 +81,7 @@ print("train", tuple(X.shape), " test", tuple(test.shape))
 # the three-quarter moon has its natural place there: between the two moons it is most easily
 # confused with.
 
-# %%
+# %% tags=["more"]
 def moon(phase, size=40):
     """A moon: phase 0 is full, 1 is half."""
     y, x = torch.meshgrid(torch.linspace(-1.2, 1.2, size), torch.linspace(-1.2, 1.2, size),
@@ -111,19 +112,20 @@ plotting.show(
     "Right: each is a wide cloud; where they overlap stands a moon with one half lit, one grey.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work: add noise
 #
 # The encoder gives **two** things for each picture: where the middle of its cloud is, $\mu$, and
 # how wide it is, $\sigma$ (as $\ln\sigma^2$, `logvar`, which may be any number). Then
 #
 # $$z = \mu(x) + \sigma(x)\,\epsilon, \qquad \epsilon \sim N(0, I), \qquad \hat x = \text{dec}(z)$$
-#
+
+# %% [markdown]
 # The decoder gives a *logit* $l$ for each pixel: any number, and the chance of ink is
 # $1/(1 + e^{-l})$. The loss is the cross-entropy of lecture 05, **summed** over the pixels:
 # $-\ln p(x \mid z)$, in nats.
 
-# %%
+# %% tags=["more"] code="reparameterise, VAE.encode"
 class VAE(nn.Module):
     def __init__(self, latent_dim, width=400, pixels=784):
         super().__init__()
@@ -173,7 +175,7 @@ def fit(model, loss, steps, label, data=X, lr=4e-3, batch=128, unit="nats per im
     return history
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> the network may choose its own σ, and only the reconstruction
 # counts. Which σ will it choose?</summary>
 #
@@ -181,7 +183,7 @@ def fit(model, loss, steps, label, data=X, lr=4e-3, batch=128, unit="nats per im
 # moves them so far apart that their width does not matter. We are back at points.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Noise alone shrinks away"
 def noise_only(model, x):
     x = binarise(x)
     mu, logvar = model.encode(x)
@@ -203,10 +205,11 @@ plotting.show(
 )
 print(f"width of a cloud / spread of all codes: {noise_widths[100]:.4f} ... {noise_widths[-1]:.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["more"]
 # So somebody has to pay for the noise to stay. The fee must grow when a cloud shrinks, and when it
 # moves away from the others.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 3 · The ELBO
 #
 # Where does the right fee come from? From asking for what we really want: a **likelihood**, as in
@@ -214,7 +217,8 @@ print(f"width of a cloud / spread of all codes: {noise_widths[100]:.4f} ... {noi
 # picture from $p(x \mid z)$. Then
 #
 # $$p(x) = \int p(x \mid z)\, p(z)\, dz$$
-#
+
+# %% [markdown] tags=["slide"] headline="The encoder says which codes to look at"
 # We cannot do this integral: nearly all codes have nothing to do with $x$. But the encoder can tell
 # us which ones have: $q(z \mid x) = N(\mu, \sigma^2)$. Put it in and divide it out, and use that
 # the logarithm of a mean is at least the mean of the logarithms (Jensen):
@@ -223,7 +227,8 @@ print(f"width of a cloud / spread of all codes: {noise_widths[100]:.4f} ... {noi
 # \;\ge\; \underbrace{E_{q}\big[\ln p(x \mid z)\big]}_{-\text{ reconstruction}}
 # - \underbrace{E_q\!\left[\ln \frac{q(z \mid x)}{p(z)}\right]}_{\text{KL}(q \,\|\, p)}
 # = \text{ELBO}$$
-#
+
+# %% [markdown]
 # There is the fee: the **KL divergence** from the cloud to the prior. How much do we lose? Write the
 # same fraction the other way round, with $p(x \mid z)\,p(z) = p(z \mid x)\,p(x)$. Then
 # $\text{ELBO} = E_q\big[\ln p(x) + \ln \tfrac{p(z \mid x)}{q(z \mid x)}\big]$, and $p(x)$ does not
@@ -233,13 +238,14 @@ print(f"width of a cloud / spread of all codes: {noise_widths[100]:.4f} ... {noi
 #
 # A KL is never below 0, and 0 only if the two are the same. So the encoder, by making the ELBO
 # large, becomes a better and better guess of the true posterior.
-#
+
+# %% [markdown] tags=["slide"] headline="The fee: a KL divergence"
 # For two normal distributions the KL is a formula (Kingma and Welling 2014). It is a **sum** over
 # the code's numbers:
 #
 # $$\text{KL} = \tfrac12 \sum_{j} \big(\mu_j^2 + \sigma_j^2 - 1 - \ln \sigma_j^2\big)$$
 
-# %%
+# %% tags=["more"] code="kl_divergence"
 def kl_divergence(mu, logvar):
     """KL(N(mu, sigma^2) || N(0, 1)) of each number of the code, in nats: (n, latent_dim)."""
     return 0.5 * (mu**2 + logvar.exp() - 1 - logvar)
@@ -276,21 +282,22 @@ gap = torch.distributions.kl_divergence(
 )
 print(f"ln p(x) {log_p_x:.4f} = ELBO {elbo(torch.tensor(0.5), 0.6):.4f} + KL to posterior {gap:.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 4 · A gradient through a dice throw
 #
 # $z$ is drawn by chance. How can a gradient go through that to $\mu$ and $\sigma$? Move the chance
 # out of the way: throw $\epsilon$ first, from a bell curve that depends on nothing. Then
 # $z = \mu + \sigma \epsilon$ is a plain formula, with $\partial z/\partial\mu = 1$ and
 # $\partial z/\partial\sigma = \epsilon$. That is the *reparameterisation*.
-#
+
+# %% [markdown]
 # There is an older way that needs no such formula: weigh each throw by how good it was,
 # $f(z)\,\partial \ln q(z)/\partial\mu$ (the *score function*, or REINFORCE; Williams 1992). Both are right on
 # average. Take $f(z) = \|z\|^2$, every $\mu_j = 1$, every $\sigma_j = 0.5$. The gradient of
 # $E[f] = \sum_j \mu_j^2 + \sigma_j^2$ with regard to $\mu_1$ is 2. A third way helps the second:
 # subtract from each $f(z)$ the mean of the other throws' (a *baseline*).
 
-# %%
+# %% tags=["more"]
 training.seed_everything(0)
 mu, sigma, noise = 1.0, 0.5, {}
 for d in (1, 50):
@@ -312,13 +319,14 @@ for d in (1, 50):
 # always about 62, so every throw looks good, until it is compared with the others. What stays is
 # real: each number of the code is blamed for the luck of the 49 others. The reparameterised gradient
 # knows which number did what.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 5 · Train it
 #
 # The whole loss, by its parts, in nats: **sum** over pixels, **sum** over the code's numbers, mean
 # over the images of a batch.
 
-# %%
+# %% tags=["more"] code="vae_loss"
 def vae_loss(model, x, beta=1.0):
     x = binarise(x)
     mu, logvar = model.encode(x)
@@ -335,7 +343,7 @@ def autoencoder_loss(model, x):
     return {"reconstruction": reconstruction(x, model.decoder(mu)).mean()}
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Two parts, one loss"
 training.seed_everything(0)
 vae = VAE(latent_dim=50)
 history = fit(vae, vae_loss, 4000, "VAE, 50 numbers")
@@ -344,7 +352,7 @@ ae = VAE(latent_dim=50)
 fit(ae, autoencoder_loss, 1000, "the same, no noise")
 print(f"the VAE took {history.seconds:.0f} s")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> lecture 02 ended with random codes, and junk came out. Now draw
 # z from N(0, I) for both networks. What comes out?</summary>
 #
@@ -352,12 +360,13 @@ print(f"the VAE took {history.seconds:.0f} s")
 # training for keeping its clouds where N(0, I) is. Not all are good: the fee pulls *each* cloud
 # there, but nobody checks that all clouds *together* fill it. Small holes remain.
 # </details>
-#
+
+# %% [markdown]
 # To be fair to the auto-encoder (which was trained a quarter as long), draw also from the normal
 # distribution that fits its own codes best. And what we show is the *chance* of ink at each pixel. A
 # true sample of this model throws a coin for each pixel; see section 10.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A random code becomes a picture"
 training.seed_everything(0)
 z = torch.randn(20, 50)
 samples = vae.draw(z)
@@ -428,7 +437,7 @@ print(f"K = 200, every tenth: {iw_bound:.2f} ± {iw_error:.2f} (target: at most 
 # Hardly. Between two *known* codes the auto-encoder does nearly as well.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Between two known codes, both walk well"
 def walk(model, start, end, steps=10):
     """Pictures on the straight line between the codes of two pictures: (steps, 784)."""
     z0, z1 = model.encode(torch.stack([start, end]))[0]
@@ -450,7 +459,7 @@ plotting.show_images(
 # of both digits at once, the VAE one soft shape. Is it really more like a digit? Measure the distance
 # from each middle to the nearest training picture. And the same for pictures from random codes.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The gain: random codes"
 bank = X[:20000]
 
 
@@ -478,10 +487,12 @@ plotting.table(rows, "Distance to the nearest of 20,000 training digits, MSE per
 real_distance = nearest(X_test[i])[0].mean().item()
 print(f"the same for new real digits (test set): {real_distance:.4f}")
 
-# %% [markdown]
+# %% [markdown] tags=["more"]
 # The VAE's are nearer: a little, half way, and by far, from random codes. So the big gain is not the
-# walk between two known codes. It is that a *random* code is nearly as good as one half way. One
-# caution: a blur is near to many pictures, and the VAE is blurred. We come back to that in section 10.
+# walk between two known codes. It is that a *random* code is nearly as good as one half way.
+
+# %% [markdown]
+# One caution: a blur is near to many pictures, and the VAE is blurred. We come back to that in section 10.
 #
 # **A map.** With two numbers only, codes can be drawn. Drag the point, and compare with the map of
 # lecture 02. The digits now lie close together, in one cloud around the origin with a spread near 1.
@@ -514,7 +525,7 @@ widgets.plane(
 # About half of them. Each number has a fee, and it has to be worth it.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="It switches off what it does not need"
 per_dimension = kl_divergence(*vae.encode(test)).mean(0)  # (50,)
 order = per_dimension.argsort(descending=True)
 active = int((per_dimension > 0.05).sum())
@@ -534,7 +545,8 @@ print(f"{active} of 50 numbers are in use, {50 - active} are switched off")
 # done in section 8, a disaster in section 9.
 #
 # ## 8 · Axis by axis: a small world where you can see why
-#
+
+# %% [markdown] tags=["slide"] headline="The same cloud, twice"
 # Two data sets, each one normal distribution in the plane, with spreads 5 and 1. One lies along the
 # axes, the other is the same, turned by 45°. A small VAE with 2 numbers, whose decoder gives for
 # each axis a middle **and a width**.
@@ -565,7 +577,7 @@ def small_loss(model, x):
     }
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="An empty code where the decoder needs none"
 training.seed_everything(0)
 straight = torch.randn(100000, 2) * torch.tensor([5.0, 1.0])
 turn = torch.tensor([[1.0, 1.0], [-1.0, 1.0]]) / 2**0.5
@@ -591,7 +603,8 @@ plotting.table(
 # empty (Bowman et al. 2016 saw it with a text decoder).
 #
 # ## 9 · Break it on purpose
-#
+
+# %% [markdown] tags=["slide"]
 # **First break: mean in place of sum.** Which of the two to take is asked again and again. Many programs write
 # `F.binary_cross_entropy(x_hat, x)`, which takes the **mean** over the 784 pixels, and then add the
 # KL. The reconstruction is now 784 times too small. Or, the same thing: the fee is 784 times too
@@ -603,7 +616,7 @@ plotting.table(
 # Pay nothing: KL = 0, no code at all. Every picture gets the same answer, the mean digit.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Mean in place of sum: one smear for all"
 def wrong_loss(model, x):
     parts = vae_loss(model, x)
     return {"reconstruction": parts["reconstruction"] / 784, "KL": parts["KL"]}
@@ -656,7 +669,7 @@ plotting.table(
 # a hole. Only at β = 1 is the loss exactly -ELBO (above 1 a looser bound, below 1 none).
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A factor on the fee: nothing wins all three"
 betas, beta_pictures = {}, []
 for beta in (0.1, 1.0, 8.0):
     training.seed_everything(0)
@@ -754,7 +767,7 @@ plotting.show_images(
 # so they cost fewer nats than those of section 5.) But look at what happens when it *draws*. Each
 # pixel is thrown without a look at its neighbours.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Each pixel is thrown without a look at its neighbours"
 training.seed_everything(0)
 plotting.show_images(
     torch.cat([samples[:10], binarise(samples[:10])]),
@@ -776,7 +789,7 @@ plotting.show_images(
 # less than 0.2 (see what is printed), so ours makes the fee too high for a likelihood. We like it so
 # here: fewer numbers in use, smoother sliders. Try 0.08.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The same on faces"
 faces, faces_test = (datasets.pixel_faces(part).to_rgb().flatten(1) for part in ("train", "test"))
 
 
@@ -842,10 +855,10 @@ widgets.sliders(
     labels={f"z{k}": f"number {k + 1}" for k in range(6)},
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 12 · Measure
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 plotting.table(
     [
         {"model": "VAE, 50 numbers: -ELBO", "nats": f"{rec + kl:.1f}",
@@ -865,7 +878,8 @@ print(f"training: {history.steps} steps, {history.seconds:.0f} s on this machine
 # %% [markdown]
 # The PixelCNN has the better likelihood, as far as a bound can tell. But it needs 784 runs for one digit, and has no code. The
 # VAE needs one run, and you can walk about in it.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 13 · What it still cannot do
 #
 # - It **describes and creates**, with one code for the whole picture. Random codes mostly work, walks
@@ -875,7 +889,7 @@ print(f"training: {history.steps} steps, {history.seconds:.0f} s on this machine
 #   that has only this job. Like a butterfly and the bird that hunts it, both get better together:
 #   lecture 07.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 14 · Summary
 #
 # 1. Give each picture a cloud of codes, not a point, and the decoder learns the space between.
