@@ -1,7 +1,7 @@
 # Two commands: `make lab` to read and play, `make test` to run every test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help lab install test seeds bench lint build demo clean
+.PHONY: help lab install test seeds bench oldest lint build site demo clean
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -50,6 +50,9 @@ seeds: $(STAMP)  ## every answer of every exercise with three seeds, training in
 bench: $(STAMP)  ## speed and quality of the lectures, beside their peers (over an hour)
 	@for name in lectures word_vectors tsne pixelcnn gan; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
+oldest: $(STAMP)  ## every notebook with the oldest libraries allowed, in an environment of its own
+	@OMP_NUM_THREADS=$(JOBS) $(BIN)/python tests/oldest.py
+
 lint: $(STAMP)  ## ruff and mypy
 	@echo "== style and types"
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy
@@ -59,6 +62,10 @@ demo: $(STAMP)  ## a class of thirty: hand in, grade, report (some five minutes)
 
 build: $(STAMP)  ## build and execute what changed in manuscript/
 	@$(BIN)/course build
+
+site: $(STAMP)  ## the course as web pages, in build/site
+	@$(BIN)/python -m sphinx -q -W --keep-going -c docs . build/site
+	@echo "Open build/site/index.html"
 
 clean:  ## remove the virtual environment and caches (never notebooks or grades)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info build
