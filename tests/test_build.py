@@ -108,6 +108,90 @@ def test_nothing_is_built_again_without_need(course):
         assert not authoring.build(target)
 
 
+@pytest.fixture
+def no_kernel(monkeypatch):
+    """Whoever executes a notebook in this test fails."""
+
+    def execute(*_):
+        raise AssertionError("executed")
+
+    monkeypatch.setattr(authoring, "execute", execute)
+
+
+def outputs(path):
+    cells = nbformat.read(path, 4).cells
+    return [(c.source, c.outputs, c.execution_count) for c in cells if c.cell_type == "code"]
+
+
+def test_new_text_keeps_the_outputs(course, no_kernel):
+    lecture, _ = targets_of(course)
+    before = outputs(lecture.notebook)
+    edit(
+        lecture.manuscript,
+        "# # A lecture",
+        "# # A lecture\n#\n# and more\n\n# %% [markdown]\n# text",
+    )
+    assert authoring.build(lecture) == "text changed, outputs kept"
+    assert outputs(lecture.notebook) == before
+    assert "and more" in lecture.notebook.read_text()
+    assert authoring.out_of_date([lecture]) == []
+
+
+def test_new_text_of_an_exercise_reaches_students_too(course, no_kernel):
+    _, exercise = targets_of(course)
+    before = outputs(exercise.notebook)
+    edit(exercise.manuscript, "# # An exercise", "# # A new exercise")
+    assert authoring.build(exercise) == "text changed, outputs kept"
+    assert outputs(exercise.notebook) == before
+    assert "A new exercise" in exercise.release.read_text()
+    assert authoring.out_of_date([exercise]) == []
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("print(6 * 7)", "print(6 * 8)"),
+        ("# %%\nprint(6 * 7)", "# %%\nx = 1\n\n# %%\nprint(6 * 7)"),
+    ],
+    ids=["another source", "another cell"],
+)
+def test_changed_code_is_executed(course, no_kernel, old, new):
+    lecture, _ = targets_of(course)
+    edit(lecture.manuscript, old, new)
+    with pytest.raises(AssertionError, match="executed"):
+        authoring.build(lecture)
+
+
+def test_force_executes_though_only_text_changed(course, no_kernel):
+    lecture, _ = targets_of(course)
+    edit(lecture.manuscript, "# # A lecture", "# # Another lecture")
+    with pytest.raises(AssertionError, match="executed"):
+        authoring.build(lecture, force=True)
+
+
+def by_hand(notebook):
+    notebook.cells[0].source += "\nby hand"
+
+
+def an_error(notebook):
+    notebook.cells[2].outputs = [nbformat.v4.new_output("error", ename="E", evalue="e")]
+
+
+def not_executed(notebook):
+    notebook.cells[2].execution_count = None
+
+
+@pytest.mark.parametrize("spoil", [by_hand, an_error, not_executed])
+def test_outputs_of_a_spoilt_notebook_are_not_kept(course, no_kernel, spoil):
+    lecture, _ = targets_of(course)
+    notebook = nbformat.read(lecture.notebook, 4)
+    spoil(notebook)
+    nbformat.write(notebook, lecture.notebook)
+    edit(lecture.manuscript, "# # A lecture", "# # Another lecture")
+    with pytest.raises(AssertionError, match="executed"):
+        authoring.build(lecture)
+
+
 def test_editing_one_cell_leaves_the_ids_of_the_others(course):
     lecture, _ = targets_of(course)
     before = [c.id for c in authoring.assemble(read(lecture.manuscript), lecture).cells]

@@ -3,7 +3,14 @@
 import pytest
 from examples import EXERCISE, LECTURE
 
-from course_utils.authoring.manuscript import HIDDEN, SOLUTION, ManuscriptError, read
+from course_utils.authoring.manuscript import (
+    CODE_LINES,
+    HIDDEN,
+    SOLUTION,
+    ManuscriptError,
+    code_part,
+    read,
+)
 
 
 def line_of(text, part):
@@ -182,6 +189,55 @@ def test_an_answer_before_any_solution_is_refused(tmp_path):
 def test_exercise_roles_do_not_belong_in_a_lecture(tmp_path):
     message = refused(tmp_path, EXERCISE, "lectures")
     assert "belongs in manuscript/exercises" in message
+
+
+SLIDES = (
+    LECTURE.replace("# %% [markdown]", '# %% [markdown] tags=["slide"] headline="Short"')
+    + """
+# %% tags=["more"] code="Twice.of"
+class Twice:
+    @staticmethod
+    def of(x):
+        '''Two times.'''
+        return 2 * x
+"""
+)
+
+
+def test_slides_are_read(tmp_path):
+    first, *_, last = read(write(tmp_path, SLIDES, "lectures")).cells
+    assert first.modifiers == {"slide"} and first.headline == "Short"
+    assert last.modifiers == {"more"}
+    assert code_part(last.source, last.code) == "def of(x):\n    return 2 * x"
+    assert code_part(last.source, "all") == last.source
+
+
+# (what to replace, by what, at which text the fault is reported, words the message holds)
+BAD_SLIDES = {
+    "slide and more": ('["more"]', '["more", "slide"]', '["more"', "keep one"),
+    "more before any slide": ('["slide"] headline="Short"', '["more"]', "# %% [", "tag this cell"),
+    "headline without slide": ('["more"]', '["more"] headline="A"', '["more"', "begins no slide"),
+    "headline that is no text": ('"Short"', "3", '["slide"]', "give it in quotes"),
+    "headline empty": ('"Short"', '""', '["slide"]', "an empty headline"),
+    "code of a cell on no slide": ('tags=["more"] ', "", "# %% code", "on no slide"),
+    "code of text": ('="Short"', '="Short" code="all"', '["slide"]', "belongs to a code cell"),
+    "code that is not there": ("Twice.of", "Thrice", '["more"]', "no Thrice"),
+    "code that is long": ('"Twice.of"', '"all"', '["more"]', "lines of code on a slide"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SLIDES)
+def test_bad_slides_are_refused(tmp_path, name):
+    old, new, place, words = BAD_SLIDES[name]
+    assert SLIDES.count(old) == 1
+    text = SLIDES.replace(old, new) + "\n" * 2 + "y = 1\n" * CODE_LINES
+    message = refused(tmp_path, text, "lectures")
+    assert f"01_small.py:{line_of(text, place)}: " in message and words in message
+
+
+def test_a_slide_in_an_exercise_is_refused(tmp_path):
+    text = EXERCISE.replace("# %% [markdown]", '# %% [markdown] tags=["slide"]', 1)
+    assert ":1: a slide in an exercise: only lectures have slides" in refused(tmp_path, text)
 
 
 def test_text_before_the_first_cell_is_refused(tmp_path):
