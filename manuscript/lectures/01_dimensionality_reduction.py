@@ -200,7 +200,7 @@ difference = np.abs(sign * theirs.components_ - W[:64].numpy()).max()
 print(f"largest difference to scikit-learn over 64 patterns: below 1e-5? {difference < 1e-5}")
 assert difference < 1e-5
 
-# %% [markdown] tags=["slide"]
+# %% [markdown]
 # Now look at them. Violet adds ink, orange takes ink away.
 #
 # <details><summary><b>Predict:</b> what will the first pattern be?</summary>
@@ -328,7 +328,7 @@ for pair in np.argsort(-both, axis=None, kind="stable")[:10]:
 # Try this: find a 0. Find a 1. Then press *At random* a few times, and look hard at what comes
 # out. Is it a digit?
 
-# %% tags=["slide"] headline="Most codes are no digit"
+# %%
 amounts = encode(X, 8)
 reach = (2.5 * amounts.std(0)).tolist()  # as far as the data go
 start = encode(shown[3:4], 8)[0].tolist()  # begin at a 3
@@ -347,7 +347,7 @@ widgets.sliders(
     alt="Eight sliders for eight PCA numbers, and the digit they draw: a blurred 3.",
 )
 
-# %% [markdown] tags=["more"]
+# %% [markdown]
 # Most settings of the sliders are *no* digit: smoke with a bit of ring. Hold on to that. PCA
 # has learnt to **describe** digits. It has not learnt which codes are digits, so it cannot
 # **make** them. We come back to this in lecture 02, and cure it in lecture 06.

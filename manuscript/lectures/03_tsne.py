@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 03 · t-SNE
 # ### 畫一張鄰居的地圖: a map on which neighbours stay neighbours
 #
@@ -24,7 +24,7 @@
 # **Time:** about 50 minutes to read and play, and about a minute to run on a laptop with two cores.
 # **You need:** lecture 01 (PCA), the codes of lecture 02, probabilities and logarithms.
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | t-SNE | t-分布隨機鄰近嵌入 | a map made by matching neighbour probabilities |
@@ -49,14 +49,14 @@ patterns = torch.linalg.svd(X - mean, full_matrices=False)[2][:50]
 X50 = (X - mean) @ patterns.T  # 50 PCA numbers: quicker
 print("digits", tuple(X.shape), " after PCA", tuple(X50.shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # A digit in the middle, and around it the eight digits that are nearest to it among 2,000. We want
 # a map on which *every* digit stands like this: **among its own neighbours.** Who is far away, and
 # how far, we do not mind.
 
-# %%
+# %% tags=["more"]
 D2 = torch.cdist(X50, X50) ** 2  # (2000, 2000) squared distances
 chosen = 7
 order = D2[chosen].argsort()
@@ -71,7 +71,7 @@ axis.set(xlim=(-1.4, 1.4), ylim=(-1.4, 1.4), aspect="equal")
 axis.axis("off")
 plotting.show(figure, "A handwritten 3 in the middle, joined to its eight nearest digits around it.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work
 #
 # We have drawn a map before: with two PCA numbers. Let us be strict with it. Take the 12 nearest
@@ -107,7 +107,7 @@ by_chance = torch.randn(2000, 2)
 for name, Y in {"by chance": by_chance, "PCA": pca_map}.items():
     print(f"{name}: trustworthiness {trust(Y):.3f}, nearest is the same digit {same_digit(Y):.0%}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 3 · From distances to neighbours
 #
 # Instead of distances, use **chances**. Point $i$ picks a neighbour $j$, near ones more likely, by
@@ -115,7 +115,8 @@ for name, Y in {"by chance": by_chance, "PCA": pca_map}.items():
 #
 # $$p_{j|i} = \frac{\exp(-\beta_i\, d_{ij}^2)}{\sum_{k \ne i} \exp(-\beta_i\, d_{ik}^2)},
 # \qquad p_{i|i} = 0$$
-#
+
+# %% [markdown]
 # How wide is the bell? In a dense region it should be narrow, in a thin one wide, so each point
 # gets a $\beta_i$ of its own. We say how many neighbours we want, *in effect*: the **perplexity**,
 # $e^{H_i}$ with the entropy $H_i = -\sum_j p_{j|i} \log p_{j|i}$. Twelve equally likely neighbours
@@ -144,7 +145,7 @@ chances = neighbour_chances(D2, perplexity=30)
 entropy = -torch.special.xlogy(chances, chances).sum(1)
 print(f"perplexity of all rows: {entropy.exp().min():.3f} to {entropy.exp().max():.3f}")
 
-# %%
+# %% tags=["slide"] headline="Perplexity: how many neighbours, in effect"
 figure, axis = plt.subplots(figsize=(6.2, 2.8))
 for perplexity, colour in zip((5, 30, 100), (6, 5, 3)):
     row = neighbour_chances(D2, perplexity)[chosen].sort(descending=True).values[:60]
@@ -170,7 +171,7 @@ def mutual(chances):
 P = mutual(chances)
 print(f"sum {P.sum():.4f}, symmetric: {torch.equal(P, P.T)}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 4 · The map, and the crowding problem
 #
 # Now give each point a place $y_i$ in the plane. On the map, too, points pick neighbours, with
@@ -178,7 +179,8 @@ print(f"sum {P.sum():.4f}, symmetric: {torch.equal(P, P.T)}")
 # divergence, in nats:
 #
 # $$\text{KL}(P \,\|\, Q) = \sum_{ij} p_{ij} \log \frac{p_{ij}}{q_{ij}}$$
-#
+
+# %% [markdown]
 # Look at one term: $p$ large and $q$ small costs much. $p$ small and $q$ large costs little. So tearing
 # neighbours apart is punished, and false neighbours hardly.
 #
@@ -186,7 +188,7 @@ print(f"sum {P.sum():.4f}, symmetric: {torch.equal(P, P.T)}")
 # symmetric form, from the paper of 2008: one table $P$ in place of a row for each point.) It has a
 # trouble with **room**:
 
-# %%
+# %% tags=["slide"] headline="The crowding problem"
 training.seed_everything(0)
 figure, axis = plt.subplots(figsize=(6.2, 2.6))
 for dimensions, colour in ((2, 5), (10, 6), (50, 3)):
@@ -206,14 +208,15 @@ plotting.show(
 # In 50 dimensions a point has a *crowd* of others, all at about the same middling distance. In the
 # plane there is no room for them. At their right distance they do not fit, so they come out too far.
 # The bell curve pulls them all back a little, and together they squeeze the map into one lump.
-#
+
+# %% [markdown] tags=["slide"] headline="The cure: a heavy tail"
 # t-SNE (van der Maaten and Hinton 2008) cures it with a curve that has a **heavy tail**, Student's
 # t. Two points of middling $p$ may then lie *far* apart on the map, at little cost:
 #
 # $$q_{ij} = \frac{w_{ij}}{\sum_{k \ne l} w_{kl}}, \qquad
 # w_{ij} = \frac{1}{1 + \|y_i - y_j\|^2} \quad\text{in place of}\quad e^{-\|y_i - y_j\|^2}$$
 
-# %%
+# %% tags=["slide"] headline="The same weight, twice as far out"
 distance = torch.linspace(0, 5, 200)
 figure, axis = plt.subplots(figsize=(5.2, 2.6))
 axis.plot(distance, torch.exp(-(distance**2)), color=plotting.COLOURS[6], label="bell curve (SNE)")
@@ -225,18 +228,19 @@ axis.set(xlabel="distance on the map", ylabel="weight w")
 axis.legend()
 plotting.show(figure, "The bell curve has fallen to 0.1 at distance 1.5, Student's t only at distance 3.")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 5 · Down the slope
 #
 # The gradient of the KL has a picture: springs between all pairs of points. Each pulls if $p > q$
 # (they should be nearer), and pushes if $p < q$:
 #
 # $$\frac{\partial\, \text{KL}}{\partial y_i} = 4 \sum_j (p_{ij} - q_{ij})\, w_{ij}\, (y_i - y_j)$$
-#
+
+# %% [markdown]
 # For SNE with its bell curve it is the same without the $w_{ij}$. (The names that end in `_` work in
 # place. With four million pairs, asking for a new table at each turn costs more than filling it.)
 
-# %%
+# %% tags=["more"] code="gradient"
 def weights(Y, tail="student"):
     """w_ij for all pairs, zero on the diagonal: (n, n)."""
     squared = (Y**2).sum(1)
@@ -265,7 +269,7 @@ for tail in ("student", "bell"):
     divergence(few, Y, tail).backward()
     print(tail, "gradient as autograd's:", torch.allclose(Y.grad, gradient(few, Y, tail).detach()))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="Three tricks make it quick"
 # Three tricks of the paper of 2008 make the descent quick:
 #
 # - **momentum**: keep some of the last step's speed;
@@ -273,7 +277,8 @@ for tail in ("student", "bell"):
 # - **early exaggeration**: for the first quarter, multiply $P$ by 12 (the paper took 4; 12 is
 #   from van der Maaten 2014). All pulls are too strong, so
 #   points gather into tight groups while there is still room to move past each other.
-#
+
+# %% [markdown]
 # We begin at a tiny copy of the PCA map. That makes the result repeatable, and keeps more of the
 # large structure than a start by chance (Kobak and Berens 2019).
 
@@ -305,14 +310,15 @@ def places(n=None):
     return X50[:n, :2]
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A cliff where the early exaggeration ends"
 Y, history = tsne(P, places())
 print(f"trustworthiness {trust(Y):.4f} (target: at least 0.96)")
 
 # %% [markdown]
 # The curve has stairs since we look at the KL every 25 steps only. And it has a cliff, where early
 # exaggeration ends: until then the machine makes another loss small, the one with $12 P$.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 6 · Look
 #
 # <details><summary><b>Predict:</b> nobody told the machine about ten digits. How many islands
@@ -322,7 +328,7 @@ print(f"trustworthiness {trust(Y):.4f} (target: at least 0.96)")
 # dimensions as well.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The only difference is the tail of one curve"
 sne, sne_history = tsne(P, places(), tail="bell", label="SNE")
 figure, axes = plt.subplots(1, 3, figsize=(13.5, 4.5))
 for axis, places_of, name in zip(axes, (pca_map, sne, Y), ("PCA", "SNE: bell curve", "t-SNE")):
@@ -338,7 +344,8 @@ plotting.show(
 # %% [markdown]
 # Same data, same $P$, same steps. The only difference between the middle and the right is the tail
 # of one curve. In the middle the groups are there, but crowded. At the right there is room.
-#
+
+# %% [markdown] tags=["slide"] headline="What does perplexity do?"
 # Perplexity is the knob that everybody turns. We draw maps of the first 1,000 digits with it set from
 # 2 to 300.
 #
@@ -348,7 +355,7 @@ plotting.show(
 # is everybody's neighbour, and the islands melt together.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Crumbs, islands, one lump"
 perplexities = [2, 5, 10, 30, 100, 300]
 D2_1000 = D2[:1000, :1000]
 maps = {}
@@ -404,7 +411,7 @@ widgets.Explorer(
 # Barnes–Hut, which it uses to be quick on large sets: van der Maaten 2014. It takes its usual 1,000
 # steps, ours takes 500.)
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="As good as the library's"
 import time
 
 from sklearn.manifold import TSNE
@@ -491,7 +498,8 @@ plotting.show(figure, "t-SNE maps of 2000 digits, of pixels and of codes: the sa
 #
 # A t-SNE map is so pretty that people read things into it. We make data of which we *know* the
 # truth, and look. (Wattenberg, Viégas and Johnson 2016 have many more.)
-#
+
+# %% [markdown] tags=["slide"]
 # **First: the size of an island.** Two groups of points; one is ten times as wide as the other.
 #
 # <details><summary><b>Predict:</b> how large will the two islands be?</summary>
@@ -500,7 +508,7 @@ plotting.show(figure, "t-SNE maps of 2000 digits, of pixels and of codes: the sa
 # Size is divided out.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The size of an island says nothing"
 def map_of(points, perplexity=20, steps=400):
     chances = neighbour_chances(torch.cdist(points, points) ** 2, perplexity)
     centred = points - points.mean(0)
@@ -531,7 +539,7 @@ side_by_side(points, made, group, "A small and a ten times wider group; two isla
 widths = [spread(p[group == 1]) / spread(p[group == 0]) for p in (points, made)]
 print(f"width, group 2 / group 1: {widths[0]:.1f} in truth, {widths[1]:.1f} on the map")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Second: the distance between islands.** Three groups; the third is far away from the first two.
 #
 # <details><summary><b>Predict:</b> will the map show that the third is far?</summary>
@@ -540,7 +548,7 @@ print(f"width, group 2 / group 1: {widths[0]:.1f} in truth, {widths[1]:.1f} on t
 # or very far. Nothing in the loss holds the distance.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Nor does the distance between islands"
 training.seed_everything(0)
 group = torch.arange(3).repeat_interleave(70)
 points = torch.randn(210, 2) + torch.tensor([[0.0, 0.0], [10.0, 0.0], [100.0, 0.0]])[group]
@@ -556,7 +564,7 @@ def gaps(points):
 gap_ratios = [gaps(points), gaps(made)]
 print("gap 2 to 3 / gap 1 to 2: {:.1f} in truth, {:.1f} on the map".format(*gap_ratios))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Third: islands in the fog.** Points from *one* bell curve in 100 dimensions. There are no
 # groups at all.
 #
@@ -566,7 +574,7 @@ print("gap 2 to 3 / gap 1 to 2: {:.1f} in truth, {:.1f} on the map".format(*gap_
 # little groups.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Islands in pure noise"
 training.seed_everything(0)
 points = torch.randn(300, 100)
 foggy, better = (map_of(points, perplexity, steps=1000) for perplexity in (2, 60))
@@ -592,7 +600,7 @@ print(f"nearest / typical distance: {clumping(foggy):.3f} and {clumping(better):
 # So: run it with several perplexities and several seeds, measure trustworthiness, and go back to
 # the data before you believe in an island.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 9 · What it still cannot do
 #
 # - It gives **places**, not a code: as written here it has no encoder for a new digit, and never a
@@ -605,7 +613,7 @@ print(f"nearest / typical distance: {clumping(foggy):.3f} and {clumping(better):
 #   between *cat* and *dog*? Or between *king* and *queen*? Words come with no numbers at all.
 #   Lecture 04 makes some.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 10 · Summary
 #
 # 1. Keep neighbours, let distances go.

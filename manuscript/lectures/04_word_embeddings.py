@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 04 · Word embeddings
 # ### 詞嵌入: a word is known by the company it keeps
 #
@@ -25,7 +25,7 @@
 # **Time:** about 50 minutes to read and play, and about a minute and a half to run on a laptop with
 # two cores. **You need:** lecture 01 (SVD) and the training loop of lecture 00.
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | word embedding, word vector | 詞嵌入、詞向量 | a short list of numbers for each word |
@@ -56,13 +56,14 @@ print(f"{len(sentences):,} verses, {word_count:,} words, such as:", " ".join(sen
 # The corpus is the King James Bible of 1611. It is small (word vectors are usually made from a
 # thousand times more), it is old, and it is bundled. Small is good: you will see what can be
 # learnt from 800,000 words, and what cannot.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # Cover a word, and look at its neighbours. Two words that fit into the same holes must have
 # something in common, whether or not you know what they mean.
 
-# %%
+# %% tags=["more"]
 def company(word, show=5):
     """A few places where the word stands, with the word itself covered."""
     found = []
@@ -90,7 +91,7 @@ plotting.show(
     figure, "Five places of the word king and five of queen, the word covered by a coloured block."
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work
 #
 # Number the words: *the* = 0, *and* = 1, … But then *and* would be near *the* and far from
@@ -103,7 +104,7 @@ plotting.show(
 # nothing.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="All equally far: 1-of-N says nothing"
 counts = Counter(word for words in sentences for word in words)
 vocabulary = [word for word, n in counts.most_common() if n >= 5]  # most common first
 index = {word: i for i, word in enumerate(vocabulary)}
@@ -119,13 +120,13 @@ verse = torch.tensor([v for v, words in enumerate(sentences) for w in words if w
 frequency = torch.tensor([counts[word] for word in vocabulary], dtype=torch.float)
 print("the corpus as numbers:", tuple(ids.shape), " share kept:", f"{len(ids) / word_count:.1%}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 3 · Counting
 #
 # Describe a word by its **neighbours**: for each other word, how often do the two stand within
 # five words of each other in one verse? That is a row of $C$.
 
-# %%
+# %% tags=["more"]
 def cooccurrence(ids, sentence, size, window=5):
     """C[i, j]: how often j stands within the window around i: (size, size)."""
     C = torch.zeros(size * size)
@@ -141,7 +142,7 @@ C = cooccurrence(ids, verse, len(vocabulary))
 row = C[index["king"]]
 print("beside king:", [vocabulary[i] for i in row.argsort(descending=True, stable=True)[:10]])
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="More often than by chance"
 # Useless: *the* and *of* stand beside everything. What matters is what stands there **more often
 # than by chance**. That is the pointwise mutual information. We keep only its positive part (PPMI):
 # to see that two words *avoid* each other would take far more text. $C_{i\cdot}$ is the sum of row
@@ -150,7 +151,7 @@ print("beside king:", [vocabulary[i] for i in row.argsort(descending=True, stabl
 # $$\text{PPMI}_{ij} = \max\!\left(0,\; \log \frac{p(i, j)}{p(i)\,p(j)}\right)
 # = \max\!\left(0,\; \log \frac{C_{ij}\, C_{\cdot\cdot}}{C_{i\cdot}\, C_{\cdot j}}\right)$$
 
-# %%
+# %% tags=["more"]
 def ppmi(C):
     chance = C.sum(1, keepdim=True) * C.sum(0, keepdim=True) / C.sum()
     return torch.where(C > 0, (C / chance.clamp(min=1e-12)).clamp(min=1).log(), 0.0)
@@ -167,7 +168,7 @@ print("more than by chance:", [vocabulary[i] for i in best])
 # too. And *near* will mean a small angle: a large cosine $x \cdot y / (\|x\| \|y\|)$. The length of a
 # vector says more about how common a word is than about what it means.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Squeezed to 100 numbers by an SVD"
 training.seed_everything(0)
 U, S, V = torch.svd_lowrank(M, q=100, niter=4)
 counted = U * S.sqrt()  # (5332, 100): half of each strength to the word, half to its contexts
@@ -184,33 +185,40 @@ def neighbours(E, word, k=6):
 for word in ("king", "bread", "seven", "mother"):
     print(f"{word:7}", neighbours(counted, word))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 4 · Guessing
 #
 # The second way does not count first and squeeze later. It gives every word 100 numbers at once,
 # by chance, and then **improves** them: from the word in the middle, guess who stands beside it.
 # This is *skip-gram* (Mikolov et al. 2013).
-#
+
+# %% [markdown]
 # Each word has two vectors: $v$ when it stands in the middle, $u$ when it stands beside. Their dot
 # product says how well they go together. For a real pair $(c, o)$, and $K$ words $k$ drawn by
 # chance:
-#
+
+# %% [markdown] tags=["slide"] headline="These belong together, those do not"
 # $$L = -\log \sigma(v_c \cdot u_o) \;-\; \sum_{k=1}^{K} \log \sigma(-v_c \cdot u_k), \qquad
 # \sigma(a) = \frac1{1 + e^{-a}}$$
 #
-# "These two belong together; those do not." The words by chance are the *negative samples*. They
+# "These two belong together; those do not."
+
+# %% [markdown]
+# The words by chance are the *negative samples*. They
 # are drawn in proportion to $\text{count}^{3/4}$, which gives rare words a little more than their
 # share. And very common words (*the*, *and*) are dropped from the text at random: a word that makes
 # up a share $f$ of the text is kept with the chance $\sqrt{s/f} + s/f$, with $s = 0.001$. The window is
 # 1 to 5 words wide, by chance for each word, so that near neighbours count more.
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> why negative samples at all? What would be the best solution
 # without them?</summary>
 #
 # Make all vectors equal and long: then every pair gets a probability of 1. A loss of zero, and
 # nothing learnt. The negatives say what must *not* go together.
 # </details>
-#
+
+# %% [markdown]
 # **Making it fast.** One pair at a time would take hours in Python. So we take 64 words in a row.
 # *One* matrix product scores all 64 × 64 pairs; a mask keeps those within the window. The 64 share
 # their negatives too, 64 of them, with a weight so that they count as $K$ for each pair. (Pairs that
@@ -237,7 +245,7 @@ def skipgram_loss(v, u, u_negative, mask, negatives):
     return -((positive * mask).sum() + (negative * share).sum()) / mask.sum()
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Five times through the text"
 def skipgram(ids, sentence, frequency, epochs=5, window=5, latent_dim=100, negatives=5, sample=1e-3,
              length=64, batch=32, lr=8e-3, label="skip-gram"):  # fmt: skip
     """Two vectors for each word: v (n, latent_dim) and u, and the history."""
@@ -279,7 +287,7 @@ v, u, history = skipgram(ids, verse, frequency)
 our_speed = 5 * word_count / history.seconds
 print(f"{our_speed:,.0f} words per second")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Nobody told it what a number is"
 learnt = F.normalize(v, dim=1)  # u has done its work
 for word in ("king", "bread", "seven", "mother", "sword", "wept"):
     print(f"{word:7}", neighbours(learnt, word))
@@ -331,7 +339,7 @@ plotting.show(
 # parts of the head, and where those of the body? The machine sorts by company, not by our eight
 # headings.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ### Calculating with words
 #
 # If the step from *man* to *woman* is a direction, then the same step should lead from *king* to
@@ -339,7 +347,7 @@ plotting.show(
 #
 # $$\text{king} - \text{man} + \text{woman} \approx \;?$$
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Is it queen?"
 def analogy(a, b, c, E=learnt, k=3):
     """a is to b as c is to ...: the k words nearest to b - a + c, the three themselves left out."""
     goal = F.normalize(E[index[b]] - E[index[a]] + E[index[c]], dim=0)
@@ -355,11 +363,12 @@ print("queen in the top 3:", "queen" in answer[:3])
 goal = F.normalize(learnt[index["king"]] - learnt[index["man"]] + learnt[index["woman"]], dim=0)
 print("nothing left out:", [vocabulary[i] for i in (learnt @ goal).topk(4).indices])
 
-# %% [markdown]
+# %% [markdown] tags=["more"]
 # The last line is what everybody who shows this example leaves out: the three words of the question
 # are **not allowed** as answers. Otherwise the answer is mostly one of them (Nissim, van Noord and van
 # der Goot 2020).
-#
+
+# %% [markdown]
 # Your turn. Write any three words of the vocabulary, in small letters. Try *pharaoh − egypt +
 # babylon*, or *bread − eat + drink*, or something that makes no sense at all: you will get an
 # answer too.
@@ -396,7 +405,7 @@ widgets.Explorer(
     width=420,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 6 · Measure
 #
 # One lucky analogy proves nothing. We take nine pairs of a man's and a woman's word, and ask for
@@ -433,7 +442,7 @@ print(*failures[:: len(failures) // 6], sep="\n")
 # thread, ours as many as torch takes.) It is not part of the course's installation: where it is
 # missing, the next cell says so, and the table has one row less.
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 import time
 
 rows = {"counted: PPMI + SVD (the baseline)": (F.normalize(counted, dim=1), "–")}
@@ -481,7 +490,8 @@ plotting.table(
 
 # %% [markdown]
 # ## 7 · Break it on purpose
-#
+
+# %% [markdown] tags=["slide"]
 # **First break: opposites.** The vectors know who stands in the same *places*.
 #
 # <details><summary><b>Predict:</b> sort all 5,332 words by nearness to <i>good</i>. Where will
@@ -492,7 +502,7 @@ plotting.table(
 # of one kind, not that they are opposites.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Opposites stand side by side"
 def place_of(other, word):
     """Which neighbour of word the other one is: 1 for the nearest."""
     return neighbours(learnt, word, len(vocabulary)).index(other) + 1
@@ -503,7 +513,7 @@ for pair in opposites.split(", "):
     word, opposite = pair.split()
     print(f"{opposite} is neighbour number {place_of(opposite, word)} of {word}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Second break: what the text believes, the vectors believe.** Take the direction from *he* to
 # *she*, averaged over our pairs, and see on which side other words lie.
 #
@@ -514,7 +524,7 @@ for pair in opposites.split(", "):
 # machine has counted the company that words keep, and in this book that company was not equal.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The company was not equal"
 direction = F.normalize(sum(learnt[index[w]] - learnt[index[m]] for m, w in pairs), dim=0)
 tested = "prophet servant wise wept barren strong adultery battle house beautiful priest captain"
 lean = sorted((round((learnt[index[w]] @ direction).item(), 2), w) for w in tested.split())
@@ -556,13 +566,14 @@ for character in "月山春酒":
     cosines = E @ E[number[character]]
     print(character, "→", " ".join(characters[i] for i in cosines.topk(9).indices[1:]))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 8 · What it still cannot do
 #
 # - One vector per spelling: a *well* of water and *well* done share one.
 # - The order of words is thrown away: "dog bites man" is "man bites dog".
 # - It **describes** words. It cannot write a sentence.
-#
+
+# %% [markdown]
 # Four lectures have gone from the thing to its code. That was the **encoder**. Now turn the arrow
 # round, and make something new: the **generator**.
 #
@@ -570,7 +581,7 @@ for character in "月山春酒":
 # (Shannon did it by hand in 1948). The same goes for a picture and its pixels. That is the plainest
 # way to *create*, and lecture 05.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 9 · Summary
 #
 # 1. Words have no numbers of their own; the company they keep gives them some.
