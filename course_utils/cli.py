@@ -87,6 +87,26 @@ def slides(
 
 
 @app.command()
+def new(
+    slug: Annotated[str, typer.Argument(help="Number and name, such as 11_nearest_mean.")],
+    title: Annotated[str, typer.Argument(help="The lecture's title, in quotes.")],
+) -> None:
+    """Begin a lecture and its exercise: two small whole manuscripts, for you to rewrite."""
+    authoring = _authoring()
+    from course_utils.authoring import new as beginning
+
+    try:
+        root = authoring.find_root()
+        written = beginning.begin(root, slug, title)
+    except (authoring.BuildError, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    for path in written:
+        typer.echo(f"{path.relative_to(root)}: written")
+    typer.echo(beginning.next_steps(slug, title))
+
+
+@app.command()
 def answers(
     names: Names = None,
     seed: Annotated[int, typer.Option(help="Added to every seed of the notebook.")] = 0,
