@@ -103,7 +103,8 @@ class Explorer:
         for control in self.controls.values():
             control.observe(self._moved, names="value")
         box = ipywidgets.VBox([*self.controls.values(), self.buttons])
-        self.view = ipywidgets.HBox([box, self.image])
+        # Aligned, else a picture beside taller controls is stretched to their height.
+        self.view = ipywidgets.HBox([box, self.image], layout={"align_items": "flex-start"})
 
     def render(self) -> bytes:
         """Return the picture for the controls' present values, as PNG bytes."""
