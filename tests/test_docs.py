@@ -1,0 +1,317 @@
+"""What the documents tell people to type is typed here, and the figures they name were measured."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from examples import ROOT, make_small_course
+
+BIN = Path(sys.executable).parent
+SLUG = "01_small"
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/instructors_guide.md",
+    "docs/self_study.md",
+    "docs/index.md",
+    ".github/ISSUE_TEMPLATE/mistake.md",
+]
+# Executed elsewhere: what `make` runs for the command, or the command itself, and where a test (or
+# the run of all tests itself) does the same.
+ELSEWHERE = {
+    "make lab": ("-m course_utils.lab", "tests/lab_server.py"),
+    "make site": ("make", "tests/test_site.py"),
+    "make test": ("make test", ".ci/run"),
+    "make seeds": ("make seeds", ".ci/run"),
+    "make demo": ("course_utils.grading import demo", "tests/test_demo.py"),
+    "make install": ("make test", ".ci/run"),  # begins with it
+    "python -m course_utils.lab": ("course_utils.lab", "tests/lab_server.py"),
+    "grading/bin/dask scheduler": ('"scheduler", "--host"', "tests/test_grade.py"),
+    "grading/bin/dask worker": ('"worker"', "tests/test_grade.py"),
+    "course grade SLUG --dask": ("dask=address", "tests/test_grade.py"),
+    "nbgrader release_feedback": ('"release_feedback"', "tests/test_nbgrader.py"),
+    "nbgrader release_assignment": ('"release_assignment"', "tests/test_nbgrader.py"),
+    "nbgrader collect": ('"collect"', "tests/test_nbgrader.py"),
+    "nbgrader autograde": ('"autograde"', "tests/test_nbgrader.py"),
+    "sudo apt-get install": ("apt-get install", ".ci/run"),
+    "sudo -u postgres": ("initdb", "tests/test_postgres.py"),  # a server of its own instead
+    "export COURSE_GRADEBOOK": ("COURSE_GRADEBOOK", "tests/test_postgres.py"),
+    ".venv/bin/pip wheel": ('"wheel", "--no-deps"', "tests/bare.py"),
+}
+# Executed by nobody here, and why.
+NOT_HERE = {
+    "make bench": "over an hour; its parts are in test_benchmarks.py",
+    "make oldest": "downloads 3 GB",
+    "python -m benchmarks.": "many minutes; its parts are in test_benchmarks.py",
+    "conda ": "needs conda; test_environment.py compares its list with pip's",
+    "python3 -m venv grading": "downloads 5 GB; test_colab.py installs the wheel",
+    "grading/bin/pip install": "downloads 5 GB; test_colab.py installs the wheel",
+    "nbgrader zip_collect": "needs a learning platform's export",
+    "make build": "named only as what not to do",
+    ".venv/bin/jupyter lab": "as make lab",
+}
+COMMAND = re.compile(
+    r"`((?:make|course|nbgrader|python|conda|sudo|pre-commit|\.venv/bin/\w+) [^`\n]+)`"
+)
+
+
+def commands(text):
+    """The commands of a document: lines of its shell blocks, then what stands in its sentences."""
+    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
+    lines = [re.sub(r"\s+#\s.*|^#.*", "", line).strip() for b in blocks for line in b.splitlines()]
+    lines = [re.sub(r" {2,}", " ", line) for line in lines]
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return [line for line in lines if line], COMMAND.findall(prose)
+
+
+def of(document):
+    return commands((ROOT / document).read_text())
+
+
+def among(table, command):
+    return next((key for key in table if command.startswith(key)), None)
+
+
+def test_commands_are_found():
+    text = (
+        "Say `make lab` or `x`.\n```bash\nmake a  # why\n# all\ncourse  b c\n```\n```\nmake no\n```"
+    )
+    assert commands(text) == (["make a", "course b"], ["make lab"])
+
+
+# The scenario: one small course, every document's commands in their order.
+
+TYPED = {}  # command -> exit status, over all documents
+
+
+class Desk:
+    """A course in a scratch folder, and a shell in it."""
+
+    def __init__(self, folder):
+        self.course = make_small_course(folder / "course")
+        self.home = folder / "home"
+        self.home.mkdir()
+        for name in ("README.md", "LICENSE", "LICENSE-TEXT.md", "Makefile", "constraints.txt"):
+            shutil.copy(ROOT / name, self.course)
+        shutil.copy(ROOT / ".pre-commit-config.yaml", self.course)
+        (self.course / ".venv").symlink_to(BIN.parent)
+        self.git("init", "-q")
+
+    def git(self, *arguments):
+        subprocess.run(["git", *arguments], cwd=self.course, check=True, capture_output=True)
+
+    def type(self, command, allowed=(0,)):
+        """Type a command of a document, with this course's slug in it."""
+        line = re.sub(r"SLUG|01_dimensionality_reduction", SLUG, command)
+        own = {"HOME": str(self.home), "VIRTUAL_ENV": "", "PRE_COMMIT_HOME": str(self.home / "pc")}
+        path = os.pathsep.join([str(BIN), os.environ["PATH"]])
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=self.course,
+            env={**os.environ, **own, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in allowed, f"{command}\n{done.stdout}{done.stderr}"
+        TYPED[command] = done.returncode
+        return done.stdout + done.stderr
+
+    def hand_in(self, student, solved):
+        source = "solutions" if solved else "exercises"
+        notebook = nbformat.read(self.course / source / SLUG / f"{SLUG}.ipynb", 4)
+        released = nbformat.read(self.course / "exercises" / SLUG / f"{SLUG}.ipynb", 4)
+        for cell, answer in zip(released.cells, notebook.cells):
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                cell.source = answer.source
+        place = self.course / "submitted" / student / SLUG
+        place.mkdir(parents=True)
+        nbformat.write(released, place / f"{SLUG}.ipynb")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    return Desk(tmp_path_factory.mktemp("desk"))
+
+
+def typed_here(document):
+    """Commands of a document's shell blocks that are typed in the scenario."""
+    block, _ = of(document)
+    return [c for c in block if not among(ELSEWHERE, c) and not among(NOT_HERE, c)]
+
+
+def test_what_contributors_type(desk):
+    for command in typed_here("CONTRIBUTING.md"):
+        said = desk.type(command)
+        if command.startswith("course answers"):
+            assert "wrong" in said
+        if command == "course slides 01_dimensionality_reduction":
+            assert (desk.course / "slides" / f"{SLUG}.html").exists()
+    assert (desk.course / "lectures" / "11_nearest_mean.ipynb").exists()
+    assert (desk.course / ".git" / "hooks" / "pre-commit").exists()
+    desk.type("course build --force 01_small")
+
+
+@pytest.mark.parametrize("document", ["docs/instructors_guide.md", "README.md"])
+def test_what_instructors_type(desk, document):
+    desk.type("course build SLUG")
+    for name in ("submitted", "autograded", "feedback", "grading"):
+        shutil.rmtree(desk.course / name, ignore_errors=True)
+    for name in ("gradebook.db", "grades.csv"):
+        (desk.course / name).unlink(missing_ok=True)
+    handed_in = False
+    for command in typed_here(document):
+        if command.startswith("course grade") and not handed_in:
+            desk.hand_in("ada", solved=True)
+            desk.hand_in("bob", solved=False)
+            handed_in = True
+        said = desk.type(command)
+        if command.startswith("course grade"):
+            assert "2 submissions" in said
+    assert "ada" in (desk.course / "grades.csv").read_text()
+    assert (desk.course / "feedback" / "ada" / SLUG / f"{SLUG}.html").exists()
+    assert (desk.course / "grading" / "reports" / f"{SLUG}.html").exists()
+
+
+def test_what_those_who_learn_alone_type(desk):
+    notebook = desk.course / "exercises" / SLUG / f"{SLUG}.ipynb"
+    for command in typed_here("docs/self_study.md"):
+        said = desk.type(command)
+        if command == "course progress":
+            assert SLUG[:2] in said
+    assert "YOUR CODE HERE" in notebook.read_text()
+
+
+def test_what_others_type(desk):
+    for document in (".github/ISSUE_TEMPLATE/mistake.md", "docs/index.md"):
+        for command in typed_here(document):
+            desk.type(command)
+
+
+def test_every_command_is_typed_here_or_elsewhere(desk):
+    """What is named in a sentence was typed too. Needs the tests above it."""
+    left = []
+    for document in DOCUMENTS:
+        block, prose = of(document)
+        for command in [*block, *prose]:
+            known = among(ELSEWHERE, command) or among(NOT_HERE, command)
+            done = any(
+                typed == command or typed.startswith((f"{command} ", f"{command}\t"))
+                for typed in TYPED
+            )
+            if not known and not done:
+                left.append(f"{document}: {command}")
+    assert left == []
+
+
+@pytest.mark.parametrize("command", ELSEWHERE)
+def test_a_command_that_is_executed_elsewhere(command):
+    text, file = ELSEWHERE[command]
+    assert text in (ROOT / file).read_text(), f"{file} does not run {command} any more"
+    target = command.removeprefix("make ")
+    if command.startswith("make "):
+        recipe = subprocess.run(
+            ["make", "-n", f"VENV={BIN.parent}", target],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert recipe.returncode == 0, recipe.stderr
+    assert any(command in (ROOT / name).read_text() for name in DOCUMENTS), "in no document"
+
+
+def test_make_lab_is_what_the_browser_tests_serve():
+    recipe = subprocess.run(
+        ["make", "-n", "lab"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "-m course_utils.lab" in recipe.stdout
+
+
+def test_pre_commit_asks_what_make_test_asks(desk):
+    """In a copy: clean files pass, a badly formatted one does not."""
+    shutil.rmtree(desk.course / ".git")
+    desk.git("init", "-q")
+    (desk.course / "fine.py").write_text("x = 1\n")
+    desk.git("add", "fine.py")
+    desk.type("pre-commit run ruff --files fine.py")
+    desk.type("pre-commit run ruff-format --files fine.py")
+    (desk.course / "bad.py").write_text("import os\nx=1\n")
+    desk.git("add", "bad.py")
+    for hook in ("ruff", "ruff-format"):
+        desk.type(f"pre-commit run {hook} --files bad.py", allowed=(1,))
+    desk.git("add", "manuscript")
+    desk.type("pre-commit run built --files manuscript/lectures/01_small.py")
+    path = desk.course / "manuscript" / "lectures" / "01_small.py"
+    path.write_text(path.read_text() + "\n# %%\nprint(1)\n")
+    said = desk.type("pre-commit run built --all-files", allowed=(1,))
+    assert "older than its manuscript" in said
+
+
+# Figures, addresses, links.
+
+
+def kept(name):
+    return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text())["rows"]
+
+
+def spread(values):
+    return f"{min(values):.2f} to {max(values):.2f}"
+
+
+def test_the_figures_in_the_readme_were_measured():
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    words, maps, grading = kept("word_vectors"), kept("tsne"), kept("grading")
+    rates = [row["words per second"] for row in words]
+    speed = [ours / other for ours, other in zip(rates[::2], rates[1::2])]
+    assert f"{spread(speed)} times gensim's speed" in readme
+    assert all(row["place of queen"] == 1 for row in words)
+    times = [ours["seconds"] / other["seconds"] for ours, other in zip(maps[::2], maps[1::2])]
+    assert f"{spread(times)} times scikit-learn's time" in readme
+    assert all(ours["KL (nats)"] < other["KL (nats)"] for ours, other in zip(maps[::2], maps[1::2]))
+    seconds = {row["way"]: row["seconds"] for row in grading}
+    assert f"{grading[0]['submissions']} submissions of exercise 04" in readme
+    assert f"took {seconds['course grade']:.0f} s, where nbgrader alone took" in readme
+    assert f"{seconds['stock nbgrader autograde']:.0f} s." in readme
+    lectures = [row for row in kept("lectures") if row["figure"] == "seconds, the whole lecture"]
+    assert len(lectures) == 11 and "all eleven together in 15 minutes" in readme
+    for seed in ("seed 0", "seed 1", "seed 2"):
+        assert max(row[seed] for row in lectures) <= 120
+        assert sum(row[seed] for row in lectures) <= 15 * 60
+
+
+def test_the_citation_is_the_course():
+    import tomllib
+
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert citation["version"] == project["version"]
+    assert citation["repository-code"] == project["urls"]["Repository"]
+    assert citation["title"] == project["description"]
+    assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "CHANGELOG.md"])
+def test_a_document_links_to_what_is_there(document):
+    text = re.sub(r"```.*?```", "", (ROOT / document).read_text(), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in link:
+            assert (ROOT / document).parent.joinpath(link).exists(), link
+
+
+def test_the_workflow_runs_make_test_and_keeps_screenshots():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())["jobs"]
+    steps = jobs["test"]["steps"]
+    assert [s["run"] for s in steps if s.get("run", "").startswith("make")] == [
+        "make test",
+        "make seeds",
+    ]
+    (kept_,) = [s for s in steps if "upload-artifact" in s.get("uses", "")]
+    assert kept_["with"]["path"] == "screenshots/" and kept_["if"] == "always()"
