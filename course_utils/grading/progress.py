@@ -344,6 +344,7 @@ def run_plainly(job: Job) -> Result:
             allow_errors=True,
             record_timing=False,
             store_widget_state=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": folder}},
             on_cell_executed=executed,
         )
