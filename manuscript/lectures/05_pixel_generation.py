@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 05 · Pixel generation
 # ### 逐一生成: paint one pixel, write one character, and go on
 #
@@ -26,7 +26,7 @@
 # **Time:** about 60 minutes to read and play, and two minutes to run on a laptop with two cores.
 # **You need:** lecture 00 (CNN, RNN, cross-entropy); lecture 04's word vectors help.
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | autoregressive model | 自迴歸模型 | guesses the next piece from all the pieces before it |
@@ -63,14 +63,16 @@ print("digits", tuple(grey.shape), " faces", tuple(colours.shape))
 
 # %% [markdown]
 # ## 1 · The idea in one picture
-#
+
+# %% [markdown] tags=["slide"] headline="Guess the next pixel"
 # Cover a picture with your hand, and uncover it pixel by pixel, row by row, as one reads. Before
 # each pixel, guess. Most guesses are easy: beside white comes white, beside hair comes hair.
-#
+
+# %% [markdown]
 # On the left is half a face. Which colour comes next? On the right are the colours that really
 # came, in 20,000 faces, after the same colour at the left and the same colour above.
 
-# %%
+# %% tags=["more"]
 face, row, column = 5, 8, 5
 left, above = colours[face, row, column - 1], colours[face, row - 1, column]
 alike = (colours[:, 1:, :-1] == left) & (colours[:, :-1, 1:] == above)
@@ -131,7 +133,7 @@ plotting.show(
     "neighbour; but that is mostly paper after paper, and mostly ink after ink.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="The chain rule loses nothing"
 # Now two pixels. Draw the first from $p(x_1)$, then the second from the histogram that **belongs to
 # what the first turned out to be**:
 #
@@ -164,14 +166,16 @@ print(f"bits: first {h1:.2f}, second alone {h2:.2f}, second after first {h12 - h
 # %% [markdown]
 # The second pixel costs a quarter less once we know the first. With 784 pixels the chain is
 # longer, and no less exact:
-#
+
+# %% [markdown] tags=["slide"] headline="A picture is 784 guesses, and the loss is a likelihood"
 # $$p(x) = \prod_{i=1}^{784} p(x_i \mid x_1, \dots, x_{i-1})
 # \qquad -\ln p(x) = \sum_{i=1}^{784} -\ln p(x_i \mid x_1, \dots, x_{i-1})$$
 #
 # The sum on the right is our loss. It is a real **likelihood**, in *nats* per image (divide by
 # $\ln 2$ for bits). Smaller is better, and nobody can cheat: whoever gives more to one picture must
 # take it from another.
-#
+
+# %% [markdown]
 # To keep guesses simple, we make each pixel either paper (0) or ink (1). A grey of 0.7 becomes ink
 # with probability 0.7, drawn anew at each visit (*dynamic binarisation*). The test digits are drawn
 # once.
@@ -184,7 +188,7 @@ def binarise(x, generator=None):
 
 digits_test = binarise(grey_test, torch.Generator().manual_seed(1))  # (10000, 28, 28)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 3 · The simplest thing that could work
 #
 # **Forget the condition:** each place has its own chance of ink. **Remember twelve pixels:** a
@@ -223,7 +227,7 @@ p_ink = ink[pattern(digits_test)]  # (10000, 28, 28)
 table_nats = F.binary_cross_entropy(p_ink, digits_test.float(), reduction="sum").item() / 10000
 print(f"each pixel alone {alone_nats:.1f} nats per image, table of 12 pixels {table_nats:.1f}")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="It knows strokes, and no digit"
 training.seed_everything(0)
 dust = binarise(chance.expand(10, 28, 28))
 scribble = torch.zeros(10, 28, 28, dtype=torch.int64)
@@ -242,13 +246,15 @@ plotting.show_images(
 # but twelve pixels. We need a longer memory.
 #
 # ## 4 · PixelRNN: read it like a text
-#
+
+# %% [markdown] tags=["slide"] headline="PixelRNN: read it like a text"
 # A network with a memory is an old friend: the GRU of lecture 00. Lay the rows of pixels one after
 # the other, 784 in a line. After each pixel, its state $h$ must tell the next one:
 #
 # $$h_i = \text{GRU}(h_{i-1}, x_{i-1}, \text{place}_i) \qquad p(x_i \mid x_{<i}) =
 # \text{softmax}(W h_i)$$
-#
+
+# %% [markdown]
 # All models here have the same form: pictures of whole numbers in, (n, h, w); for every place a
 # score for each colour out, (n, colours, h, w). So one loss serves all. Paper and ink go in as an
 # *embedding*: a learnt row of 16 numbers for each, like a word in lecture 04.
@@ -317,7 +323,7 @@ class PixelRNN(nn.Module):
 # The table. To *be able* to remember is not yet to have learnt it.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Dashes: the pixel above is 28 turns ago"
 training.seed_everything(0)
 rnn = PixelRNN()
 rnn_history = fit(rnn, some_digits, 75, "PixelRNN")
@@ -331,7 +337,8 @@ plotting.show_images(rnn.sample(10), "Ten pictures by the PixelRNN: stacks of sh
 # **above** is 28 turns ago: it has learnt to draw dashes from left to right, and hardly any stroke
 # that goes down. (The PixelRNN of van den Oord et al. 2016 walks along diagonals, to have both
 # neighbours at hand. It was the best of its time, after long training on graphics cards.)
-#
+
+# %% [markdown] tags=["slide"]
 # ## 5 · PixelCNN: look at all places at once
 #
 # In training we have the whole picture. So let a CNN guess **all** pixels at once, as long as no
@@ -339,7 +346,7 @@ plotting.show_images(rnn.sample(10), "Ten pictures by the PixelRNN: stacks of sh
 # it must not see. Mask **A** hides the pixel itself: it is for the first layer. Mask **B** shows
 # the middle: from the second layer on, what stands there is no longer the pixel.
 
-# %%
+# %% tags=["more"] code="causal_mask"
 def causal_mask(size, kind):
     """1 where a (size, size) window may look, in reading order."""
     mask = torch.ones(size, size)
@@ -361,7 +368,7 @@ class MaskedConv2d(nn.Conv2d):
 print("mask A", causal_mask(3, "A").int().tolist())
 print("mask B", causal_mask(3, "B").int().tolist())
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="Do not believe it: test it"
 # Does it work? Do not believe it, **test** it. Ask the gradient: if a pixel of the input can move
 # an output, the derivative is not zero. Colour all pixels that can. That is the *receptive field*.
 #
@@ -394,7 +401,7 @@ stack += [MaskedConv2d(8, 8, 3, "B") for _ in range(6)]
 fields["3 layers"] = receptive_field(nn.Sequential(*stack[:3]))
 fields["7 layers"] = receptive_field(nn.Sequential(*stack))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **The cure** (van den Oord et al. 2016, *Conditional image generation*): two stacks of layers.
 #
 # - The **vertical** stack $v$ sees rows only, but all of them whole: this row and those above.
@@ -403,7 +410,8 @@ fields["7 layers"] = receptive_field(nn.Sequential(*stack))
 #
 # $$h \leftarrow h + W\,r\big(\text{conv}_{1\times2}(r(h)) + U\,\text{down}(r(v))\big)
 # \qquad v \leftarrow v + \text{conv}_{2\times3}(r(v)), \qquad r = \text{ReLU}$$
-#
+
+# %% [markdown]
 # (The paper multiplies a tanh by a sigmoid *gate* where we write $r$. Ours is smaller.)
 
 # %%
@@ -448,7 +456,7 @@ class Layer(nn.Module):
 # make 12,544 guesses), and the learning rate is high at first and falls to zero. What each of these
 # choices is worth at equal seconds stands in `benchmarks/pixelcnn.py`.
 
-# %%
+# %% tags=["slide"] headline="The blind spot, and its cure"
 class PixelCNN(nn.Module):
     def __init__(self, colours, reach, embedding_dim, width, size=None, layers=3):
         super().__init__()
@@ -496,7 +504,7 @@ print("sees itself or a later pixel:", bool((field & ~earlier).any()))
 print(f"earlier pixels it cannot see: {int((earlier & ~field).sum())}, "
       f"7 masked layers: {int(blind.sum())} of {int(earlier.sum())}")  # fmt: skip
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 6 · Digits
 #
 # <details><summary><b>Predict:</b> how many steps does the PixelCNN take in the time that the
@@ -556,7 +564,7 @@ def blank(n, height, width):
     return torch.zeros(n, height, width, dtype=torch.int64), torch.zeros(n, height, width).bool()
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Nobody drew these"
 training.seed_everything(0)
 began = time.perf_counter()
 drawn_digits = paint(cnn, *blank(20, 28, 28))
@@ -620,7 +628,7 @@ face_history = fit(painter, some_faces, 600, "PixelCNN, faces", lr=1.5e-2)
 face_bits["PixelCNN"] = mean_nats(painter, faces_test) / 256 / math.log(2)
 print(f"test: {face_bits['PixelCNN']:.3f} bits per pixel")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="228 colours in place of two"
 training.seed_everything(0)
 began = time.perf_counter()
 new_faces = paint(painter, *blank(30, 16, 16))
@@ -632,7 +640,7 @@ plotting.show_images(
 )
 print(f"{face_seconds:.1f} s for 30 faces")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # They look like faces. Now look at each one as a whole.
 #
 # <details><summary><b>Predict:</b> in 96 of 100 real faces the two eyes are alike, and every real face
@@ -642,7 +650,7 @@ print(f"{face_seconds:.1f} s for 30 faces")
 # first was.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Every pixel fits its neighbours, and the eyes do not match"
 SKINS = colours[:, 9, 4].unique()  # a pixel that is always skin in real faces: eight tones
 
 
@@ -663,7 +671,7 @@ for name, (eyes, skin) in wholes.items():
 # **Finish half a face, twelve ways.** We keep the upper half of a face from the test set. There is
 # no single right answer, and a model that draws by chance does not pretend there is.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Half a face, finished twelve ways"
 training.seed_everything(0)
 upper = torch.zeros(16, 16).bool()
 upper[:8] = True
@@ -681,7 +689,7 @@ plotting.show_images(
     size=0.9,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Temperature.** Divide the scores by $T$ before the softmax. With $T < 1$ likely colours become
 # likelier: safe and dull. With $T > 1$ it dares more, and fails more. (Cooling each guess is not the
 # same as making likely *pictures* likelier. It is greedy, pixel by pixel.)
@@ -694,7 +702,7 @@ plotting.show_images(
 # plainer. At 1.5 one wild pixel leads to the next: the model must go on from its own mistakes.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Cool is plain, hot is wild"
 training.seed_everything(0)
 warm = [paint(painter, *blank(10, 16, 16), temperature=T) for T in (0.5, 1.0, 1.5)]
 plotting.show_images(
@@ -715,7 +723,7 @@ plotting.show_images(
 # no edge is in sight.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A size it was never trained on"
 training.seed_everything(0)
 plotting.show_images(
     faces.to_rgb(paint(painter, *blank(6, 16, 32))),
@@ -730,7 +738,8 @@ plotting.show_images(
 # to blame: with perfect guesses every whole would be right too. But each guess is a little wrong.
 # It is trained to fit the next pixel only, and nothing in it says *this face has green eyes*: the
 # second eye must read that off the first.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 8 · Poems
 #
 # Nothing in the chain rule is about pictures. Read a pile of poems, guess the next character, and
@@ -840,7 +849,7 @@ for name, cost in costs.items():
     print(f"{name:8} perplexity {perplexity[name]:.0f}; line end {cost[ends].mean():.2f} nats, "
           f"character {cost[~ends].mean():.2f} nats")  # fmt: skip
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The form is right, the sense drifts away"
 @torch.no_grad()
 def write(n, begin="", temperature=1.0):
     """Write n poems that begin with these characters; the lines of each."""
@@ -988,10 +997,10 @@ widgets.TextExplorer(
     },
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 10 · Measure
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 plotting.table(
     [
         {"model": "each pixel alone", "nats per image": f"{alone_nats:.1f}", "seconds": "–"},
@@ -1030,7 +1039,7 @@ print(f"per sample, 20 or 30 at a time: digit {digit_seconds / 20:.2f} s, "
       f"face {face_seconds / 30:.3f} s")  # fmt: skip
 draw_over_judge = digit_seconds / one_run
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 11 · Break it on purpose
 #
 # Use mask **B** in the first layer, so that each guess sees its own pixel.
@@ -1074,7 +1083,7 @@ print(f"ink in what it draws: {cheat_drawn.float().mean():.1%}, "
 peek = receptive_field(nn.Sequential(cheat.net))
 print("the cheat sees the pixel it should guess:", bool(peek[7, 7] > 0))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 12 · What it still cannot do
 #
 # - It **creates**, and it is measured by a true likelihood. Few other generators are.
@@ -1083,7 +1092,7 @@ print("the cheat sees the pixel it should guess:", bool(peek[7, 7] > 0))
 # - And it has no **code**. There is nothing to turn, to compare, to walk along, as in lectures 01
 #   and 02. Lecture 06 puts the code back: first a short $z$ for the whole, then the picture.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 13 · Summary
 #
 # 1. The chain rule turns "how likely is this picture?" into a row of small guesses, exactly.

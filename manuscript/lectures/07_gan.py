@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 07 · Generative adversarial networks
 # ### 生成對抗網路: two networks that teach each other
 #
@@ -25,7 +25,7 @@
 # **Time:** about 60 minutes to read and play, and under two minutes to run on a laptop with two
 # cores. **You need:** lecture 00 (convolutions), lecture 06 (the KL divergence, and why a VAE is blurred).
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | generative adversarial network, GAN | 生成對抗網路 | a generator and a discriminator, trained against each other |
@@ -55,7 +55,7 @@ images, _ = datasets.mnist("train")  # (60000, 1, 28, 28) in [0, 1]
 test_images, _ = datasets.mnist("test")
 print("train", tuple(images.shape), " test", tuple(test_images.shape))
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # Hung-yi Lee tells it as a story of evolution. A butterfly is bright blue, and a bird eats it. The
@@ -66,7 +66,7 @@ print("train", tuple(images.shape), " test", tuple(test_images.shape))
 #
 # Nobody told the butterfly what a leaf looks like. The **bird** did, by what it let go.
 
-# %%
+# %% tags=["slide"] headline="The bird taught the butterfly"
 def wing(axis, x, side, colour, pointed, veins):
     """One wing, or a leaf: an outline from round to pointed, with or without veins."""
     t = np.linspace(0, 1, 60)
@@ -107,11 +107,12 @@ plotting.show(
     "pointed with veins. Beside them a real leaf, pointed with veins. Below each the bird's rule.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="A generator and a discriminator"
 # The butterfly is the **generator** $G$: it makes a picture $G(z)$ from a random code $z$. The bird
 # is the **discriminator** $D$: $D(x)$ is the chance, in its eyes, that $x$ is real. Inside, it gives
 # a *logit* $l$, any number, and $D = \sigma(l) = 1/(1 + e^{-l})$.
-#
+
+# %% [markdown]
 # Two small convolutional networks for digits. The generator runs the discriminator's shapes
 # backwards: code → 7×7 → 14×14 → 28×28. Three layers are new. `ConvTranspose2d` with stride 2
 # doubles height and width. `BatchNorm` brings each channel to mean 0 and spread 1 over the batch,
@@ -144,7 +145,7 @@ def real_batch(n=32):
     return images[torch.randint(len(images), (n,))]
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work: a judge who never learns
 #
 # Train a discriminator once, to tell digits from what a newborn generator draws. Then freeze it, and
@@ -172,7 +173,7 @@ def calm_down(optimiser, steps):
     return torch.optim.lr_scheduler.LambdaLR(optimiser, lambda t: min(1.0, 2 - 2 * t / steps))
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> the judge tells digits from newborn scribbles without a mistake.
 # The generator learns until this judge says "real, quite sure". What will its pictures look like?
 # </summary>
@@ -181,7 +182,7 @@ def calm_down(optimiser, steps):
 # things, and nearly all are junk: the judge has only ever seen two kinds of pictures.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A rule that stands still can be cheated"
 training.seed_everything(0)
 newborn, judge, pupil = new_generator(), new_discriminator(), new_generator()
 optimiser = adam(judge)
@@ -223,7 +224,8 @@ print(f"the judge is sure that these are real: D = {fooled.mean():.4f}")
 # %% [markdown]
 # The judge is fooled completely, and you are not. A rule that stands still can be cheated. The judge
 # must go on learning, from the newest fakes. So: **take turns.**
-#
+
+# %% [markdown] tags=["slide"]
 # ## 3 · The game
 #
 # $$\min_G \max_D \; V(D, G) = E_{x}\big[\ln D(x)\big] + E_{z}\big[\ln(1 - D(G(z)))\big]$$
@@ -231,7 +233,8 @@ print(f"the judge is sure that these are real: D = {fooled.mean():.4f}")
 # Each round has two steps. $D$ learns with $G$ held still, then $G$ learns with $D$ held still. The
 # only link between $G$ and the real data is the gradient that comes through $D$: *which way must my
 # picture change, so that the bird doubts?*
-#
+
+# %% [markdown]
 # Watch it where everything can be seen: a real distribution on a line, with two humps.
 
 # %% tags=["random"]
@@ -271,7 +274,7 @@ def line_step(t):
 
 line_history = training.train(line_step, steps=2000, label="a GAN on a line", unit="nats")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> suppose that at the end nobody can tell real from made. Which number
 # does D then say? And how high is its loss?</summary>
 #
@@ -279,7 +282,7 @@ line_history = training.train(line_step, steps=2000, label="a GAN on a line", un
 # For once, a training ends with a **high** loss, and that is the good end.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Where more is real, D is high, and G climbs"
 x = torch.linspace(-3.5, 3.5, 200)[:, None]
 bins = np.linspace(-3.5, 3.5, 60)
 sample = real_line(20000)
@@ -308,7 +311,8 @@ print(f"at the end D(real) = {d_end.mean():.2f} ± {d_end.std():.2f}, loss of D 
 # more grey than orange, and low where there is more orange than grey. The orange climbs it. At the end D
 # is near one half wherever there are real things. In the gap it is low to the end: $G$ leaves a thin
 # bridge of points there, because a smooth function cannot tear one cloud in two.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 4 · What the best discriminator knows
 #
 # Call the density of real things $p$ and of made ones $q$. At one place $x$, $D$ makes
@@ -325,7 +329,7 @@ print(f"at the end D(real) = {d_end.mean():.2f} ± {d_end.std():.2f}, loss of D 
 # (Goodfellow et al. 2014). It is 0 for equal distributions, and at most $\ln 2$. Check both formulas: two bell
 # curves, a $D$ trained on samples, and the integrals on a grid.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The trained D finds the formula"
 training.seed_everything(0)
 p, q = torch.distributions.Normal(-1.0, 1.0), torch.distributions.Normal(1.0, 0.7)
 best_D = line_net()
@@ -370,7 +374,7 @@ plotting.show(figure, "Two bell curves; the trained D follows the dashed curve p
 print(f"V by the trained D {value:.3f}; 2 JS - 2 ln 2 by the grid {2 * js - 2 * math.log(2):.3f}")
 print(f"JS {js:.3f} nats; largest error of D where there is data {worst:.3f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 5 · Two losses for the generator
 #
 # The game says: $G$ makes $\ln(1 - D)$ small. Everybody makes $-\ln D$ small instead, as Goodfellow
@@ -387,7 +391,7 @@ print(f"JS {js:.3f} nats; largest error of D where there is data {worst:.3f}")
 # *saturating*: it falls silent just when there is most to learn.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="The one falls silent when there is most to learn"
 logits = torch.linspace(-8, 8, 200, requires_grad=True)
 slopes = {}
 for name, loss in (("saturating", -F.softplus(logits)), ("non-saturating", F.softplus(-logits))):
@@ -468,7 +472,7 @@ def fid_digits(made):
 print(f"2,000 real training digits: {fid_digits(images[:2000]):.1f}")
 print(f"the pupil of the frozen judge: {fid_digits(pictures(pupil, 2000)):.0f}")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Two losses, and no end in sight"
 STEPS = 3000
 training.seed_everything(0)
 generator, discriminator = new_generator(), new_discriminator()
@@ -507,7 +511,7 @@ def look():
 
 gan_history = training.train(gan_step, steps=STEPS, label="a GAN on digits", unit="nats")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Eight generations of the same ten codes"
 plotting.show_images(
     torch.cat([generation["pictures"] for generation in album.values()]),
     "Eight generations of the same ten codes: grey noise, blobs, bent strokes, and then digits that "
@@ -529,7 +533,7 @@ plotting.show_images(
 # last butterflies 0.91, 0.98, 0.22, 0.86 and 0.99; the last bird never gave the old ones more than 0.06.)
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Old birds are fooled, new birds are not"
 chosen = [50, 150, 400, 1500, STEPS - 1]
 with torch.no_grad():
     passes = {(s, t): album[s]["D"](album[t]["made"]).sigmoid().mean().item()
@@ -540,7 +544,7 @@ plotting.table(
     "What each bird says on average, 0 made, 1 real, to the butterflies of each generation",
 )  # fmt: skip
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Sharp strokes, and walks between them"
 training.seed_everything(0)
 made = pictures(average, 10000)
 plotting.show_images(
@@ -560,10 +564,11 @@ with torch.no_grad():
 # better than whole digits. Nobody compared any of them with *one* digit of the data set. The generator
 # learns a **distribution**: what digits look like, all together. Does it make all ten? Are its strokes as
 # sharp as real ones? And are they its own?
-#
+
+# %% [markdown] tags=["slide"]
 # ## 7 · Measure
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 def to_nearest(made):
     """Mean squared difference per pixel of 100 pictures to their nearest training digits."""
     x = made[:100].flatten(1)
@@ -625,10 +630,11 @@ print(f"{gan_history.steps} rounds in {gan_history.seconds:.0f} s")
 #
 # It went well. We also searched for the rates that make it go well. Now the four things that go
 # wrong.
-#
+
+# %% [markdown] tags=["slide"]
 # **First: the loss is no ruler.** Here is our run again, generation by generation.
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 late = [t for t in keep if t >= 150]
 losses = {t: {name: np.mean(gan_history.losses[name][t - 50 : t + 1]) for name in "DG"} for t in late}
 plotting.table(
@@ -695,7 +701,8 @@ plotting.table(
 # and Bottou 2017). What is JS then? Where $p$ lives, $q$ is 0, so $m = p/2$, and $\ln(p/m) = \ln 2$
 # everywhere. So $\text{KL}(p \| m) = \ln 2$, the same for $q$, and JS is $\ln 2$. *How far* they are apart
 # does not occur in it.
-#
+
+# %% [markdown] tags=["slide"] headline="Second: JS does not see distance"
 # The smallest such world: real is the number 0, made is the number $\theta$, each a bell with a width that
 # we let shrink.
 #
@@ -706,7 +713,7 @@ plotting.table(
 # from the first step.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="A wall has no slope"
 def js_on_grid(a, b):
     """Jensen–Shannon divergence of two lists of shares, in nats."""
     a, b = a / a.sum(), b / b.sum()
@@ -805,9 +812,12 @@ plotting.table(
 # because $D$ has become a cliff. Long is not useful; the pupil of section 2 had a gradient too, and learnt
 # junk. With the penalty $D$ stays a slope, and both columns soon stand still. *Recipes:* the non-saturating loss;
 # a penalty; and turns, one step of $D$, one of $G$, with rates that keep them equally strong.
-#
-# **Fourth: mode collapse.** Eight small heaps on a ring. We train **five** GANs side by side, each
-# with its own luck. That is cheap: a layer of `ring.nets` holds five matrices, and one product does
+
+# %% [markdown] tags=["slide"]
+# **Fourth: mode collapse.** Eight small heaps on a ring. We train **five** GANs side by side, each with its own luck.
+
+# %% [markdown]
+# That is cheap: a layer of `ring.nets` holds five matrices, and one product does
 # them all. A heap counts as found if one point in a hundred lies within 3 sigma of its middle.
 
 # %%
@@ -868,7 +878,7 @@ films = {
     "with R1": train_ring("with R1", gamma=0.01),
 }
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Heaps are found and lost; with the penalty all eight stay"
 figure, axes = plt.subplots(4, 5, figsize=(10, 8.2))
 moments = [("plain", 5), ("plain", 10), ("plain", 20), ("with R1", 20)]
 for row, (name, k) in zip(axes, moments):
@@ -928,7 +938,7 @@ widgets.sliders(
     width=560,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"] headline="What to try"
 # | What you see | What it is | What to try |
 # | --- | --- | --- |
 # | losses go up and down, pictures improve | the game, as it should be | measure outside: FID, your eyes |
@@ -936,7 +946,7 @@ widgets.sliders(
 # | all pictures alike, or jumping | mode collapse | a penalty, judge several at once |
 # | two thin sheets that do not meet | JS is a wall | noise on both, a penalty, or lecture 08 |
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 10 · What it still cannot do
 #
 # It draws sharp strokes and all ten kinds, from one code, in one pass. But:
@@ -946,7 +956,7 @@ widgets.sliders(
 # - It is **hard to train**, because its distance is a wall and its loss is no ruler. A better
 #   distance changes both: lecture 08.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 11 · Summary
 #
 # 1. A discriminator learns what looks real, and its gradient teaches the generator.

@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 08 · Wasserstein GAN
 # ### 推土機距離: a better distance
 #
@@ -25,7 +25,7 @@
 # **Time:** about 60 minutes to read and play, and under two minutes to run on a laptop with two
 # cores. **You need:** lecture 07 (the game, JS, the ring).
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | earth mover's distance, Wasserstein distance $W_1$ | 推土機距離 | the least work that turns one pile into another |
@@ -56,14 +56,14 @@ from course_utils import datasets, judges, metrics, plotting, ring, training, wi
 images, _ = datasets.mnist("train")  # (60000, 1, 28, 28) in [0, 1]
 test_images, _ = datasets.mnist("test")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # Here are two piles of earth. Turn the first into the second, with as little work as you can. Work
 # is *how much* times *how far*. The least possible work, for piles that weigh 1 in all, is the **earth
 # mover's distance** $W_1$.
 
-# %%
+# %% tags=["more"]
 places = np.arange(8.0)
 pile = np.array([0.35, 0.3, 0.15, 0.1, 0.1, 0, 0, 0])
 goal = np.array([0, 0, 0, 0.1, 0.1, 0.2, 0.25, 0.35])
@@ -110,7 +110,8 @@ print(f"W1 by linear programming {work:.4f}, scipy {known:.4f}, "
 # %% [markdown]
 # Many plans are equally cheap here: on a line only the sum of the ways counts, as long as nothing goes
 # back. The library shows one of them.
-#
+
+# %% [markdown] tags=["slide"] headline="The least work, written down"
 # $$W_1(p, q) = \min_{\gamma} \sum_{i,j} \gamma_{ij}\, |x_i - y_j|
 # \qquad \sum_j \gamma_{ij} = p_i, \quad \sum_i \gamma_{ij} = q_j, \quad \gamma_{ij} \ge 0$$
 #
@@ -118,7 +119,7 @@ print(f"W1 by linear programming {work:.4f}, scipy {known:.4f}, "
 # there is even a formula: the area between the two cumulative sums. In the plane there is no such
 # formula, and the program still works.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="In the plane: no two ways cross"
 rng = np.random.default_rng(training.seed_everything(0))
 angle = rng.uniform(0, 2 * math.pi, 40)
 cloud, circle = rng.normal(0, 0.25, (40, 2)), np.stack([np.cos(angle), np.sin(angle)], 1)
@@ -141,7 +142,8 @@ print(f"W1 in the plane: linear program {flat_work:.6f}, best pairs {paired:.6f}
 
 # %% [markdown]
 # No two ways cross: if they did, to swap their ends would be shorter.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work, and where it fails
 #
 # Lecture 07 used the Jensen–Shannon divergence. Move a narrow pile towards its goal, and compare.
@@ -152,7 +154,7 @@ print(f"W1 in the plane: linear program {flat_work:.6f}, best pairs {paired:.6f}
 # Only $W_1$. JS is $\ln 2$ for *any* two piles that do not touch, near or far.
 # </details>
 
-# %%
+# %% tags=["slide"] headline="JS is a wall, W₁ a slope"
 grid = np.linspace(-10, 14, 1201)
 
 
@@ -189,7 +191,8 @@ print(f"slope between 3 and 4: JS {np.ptp(both[-11:, 0]):.1e}, W1 {np.ptp(both[-
 # But how? The linear program wants all points at once: for 60,000 digits the plan has 3.6 billion
 # entries. And on a small batch it measures the distance between two *batches*, which is not 0 even
 # if both are real. We need something that can be learnt batch by batch: the other side of the program.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 3 · The dual: a ruler
 #
 # A carrier offers to do the work for you. At $x$ he charges $f(x)$ for each unit that he takes away. At
@@ -205,7 +208,7 @@ print(f"slope between 3 and 4: JS {np.ptp(both[-11:, 0]):.1e}, W1 {np.ptp(both[-
 # more. From them follows the height of every place: the cheapest way to get rid of a unit there,
 # which is to walk to some $y$ and hand it over for $f(y)$.
 
-# %%
+# %% tags=["slide"] headline="A ruler: it falls by 1 for each step"
 f = (cost - down).min(1)  # f(x) = min over y of |x - y| + f(y), with f(y) = -down
 income = pile @ f - goal @ f
 steepest = abs(np.diff(f)).max()
@@ -219,12 +222,14 @@ print(f"income {income:.4f} = work {work:.4f}; steepest slope {steepest:.4f}")
 # Read it as a **ruler**. Wherever earth has to travel, the ruler falls by exactly 1 for each step of
 # the way. And its slope says which way to carry. This $f$ is what we now train a network to be: the
 # **critic**. It gives any height, no chance, so there is no sigmoid and no logarithm.
-#
+
+# %% [markdown] tags=["slide"] headline="The critic learns to be this ruler"
 # $$\text{critic:}\ \max_f\; E[f(x)] - E[f(G(z))] \quad \text{with slope} \le 1,
 # \qquad \text{generator:}\ \max_G\; E[f(G(z))]$$
 #
 # ## 4 · Three ways to keep the ruler honest
-#
+
+# %% [markdown] tags=["slide"] headline="Three ways to keep the ruler honest"
 # Without the bound on the slope the critic would cheat: it would multiply $f$ by a thousand. Three
 # ways to hold it:
 #
@@ -233,13 +238,14 @@ print(f"income {income:.4f} = work {work:.4f}; steepest slope {steepest:.4f}")
 #    between real and made, $\hat x = u x + (1 - u)\, G(z)$ with $u$ uniform in $[0, 1]$.
 #    (The hat is the paper's: no decoder's copy here.)
 # 3. **Spectral norm** (Miyato et al. 2018): divide each layer's matrix by the most it can stretch.
-#
+
+# %% [markdown]
 # Why a slope of exactly 1 in the second, and not at most 1? Along every line on which the best plan
 # carries earth from real to made, the best critic falls by exactly 1 a step (section 3; Gulrajani et
 # al. prove it). We do not know the plan, so we take random pairs and check somewhere between them. That
 # is a rough substitute, and no bound elsewhere.
 
-# %%
+# %% tags=["slide"] headline="The gradient penalty" code="gradient_penalty"
 def gradient_penalty(critic, real, fake):
     """(|slope| - 1)^2 at random points between real and fake: mean over the batch."""
     u = torch.rand(len(real), *[1] * (real.ndim - 1))  # one u for each pair, in [0, 1]
@@ -270,7 +276,8 @@ print(f"power iteration and SVD differ by {stretch_gap:.1e} of it")
 # a $W_1$ near 3 that is 3 %. And it asks for a slope of *size* 1, up or down alike. On a line a strong
 # fee would lock a newborn critic into the wrong direction, so we let λ grow from 0 in the first 200
 # steps. (In many dimensions the slope can turn round without passing through 0.)
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> all weights of a critic are cut to ±0.1. What do they look like
 # after training? And the critic's curve?</summary>
 #
@@ -339,7 +346,7 @@ for name, critic in critics.items():
                  "steepest slope": f"{slope.max():.2f}"})  # fmt: skip
 plotting.table(rows, f"Exact W1 {exact:.3f}")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Clipping: a ruler with an unknown unit"
 figure, axes = plt.subplots(1, 3, figsize=(11, 2.8))
 for (name, critic), axis in zip(critics.items(), axes):
     f = critic(x)[:, 0]
@@ -371,7 +378,8 @@ print(f"weights of the clipped critic at ±0.1: {at_wall:.0%}")
 # this test is mild. All earth moves to the right, so the best ruler is one straight line. Where a ruler
 # must turn, a critic under the spectral norm often stays below slope 1 and reads too little (Anil et
 # al. 2019).
-#
+
+# %% [markdown] tags=["slide"]
 # ## 5 · Eight heaps on a ring
 #
 # Now let a generator follow the ruler. The same ring and the same five networks as in lecture 07, and
@@ -435,7 +443,7 @@ def train_ring(kind, lr, betas, turns, steps=2000):
 gan_film, gan_ring = train_ring("GAN", 3e-3, (0.9, 0.999), turns=1)
 wgan_film, wgan_ring = train_ring("WGAN-GP", 5e-3, (0.5, 0.99), turns=2)
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The ruler leads to all eight heaps"
 training.seed_everything(0)
 films = {"GAN": gan_film, "WGAN-GP": wgan_film}
 figure, axes = plt.subplots(2, 5, figsize=(10, 4.2))
@@ -472,14 +480,15 @@ for name, (found, shares, distance) in ring_results.items():
 # distance of the made points (400 of them, paired in the best way). Do the same with two numbers of
 # the plain GAN: its loss for G, and what its D believes the JS to be, $\ln 2 - \text{loss}_D / 2$
 # (lecture 07, section 4).
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> which of the three would you trust to tell you when to stop?
 # </summary>
 #
 # The critic's. It falls as the exact distance falls. The GAN's loss for G only says who is ahead.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Only one of them falls with the distance"
 training.seed_everything(0)
 moments = list(wgan_film)
 window = {t: slice(t - 49, t + 1) for t in moments}
@@ -518,7 +527,7 @@ print(f"400 real points against 400 other real points: W1 {exact_w1(ring.sample(
 # values. (And it is one kind of run, in which both fall with time. The benchmark repeats it with other
 # seeds.)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 7 · Digits, at the same seconds
 #
 # The same two networks for both games, 24 channels wide, 25 seconds each. The GAN makes more rounds
@@ -599,7 +608,7 @@ def train_digits(kind, lr, betas):
     return average.eval(), history, album
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="At the same seconds the plain GAN is ahead"
 runs = {
     "GAN": train_digits("GAN", 4e-3, (0.5, 0.99)),
     "WGAN-GP": train_digits("WGAN-GP", 6e-3, (0.0, 0.99)),
@@ -622,7 +631,7 @@ plotting.show_images(
 )
 plotting.table(rows, f"{SECONDS} s each, 10,000 pictures against 10,000 test digits (real: 0.8)")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="But this number says how far there is to go"
 _, history, album = runs["WGAN-GP"]
 says = [-np.mean(history.losses["critic"][max(t - 99, 0) : t + 1]) for t in album]
 plotting.table(
@@ -639,10 +648,11 @@ plotting.table(
 # and down while FID-digits falls. With one step a round and a light fee this critic is a good guide and
 # a poor ruler. That is the price of speed: a ruler has to be finished before it is read. What WGAN-GP
 # can give is a *reading*: a critic that is trained well, as on the ring, tells you how far you are.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 8 · Measure
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 plotting.table(
     [
         {"what": "critic's estimate / exact W₁, penalty", "ours":
@@ -659,13 +669,13 @@ plotting.table(
     "Published figures are from other data or another ruler: they stand here for the order only",
 )  # fmt: skip
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 9 · Break it on purpose: find the bug
 #
 # A student copied the penalty by heart. It runs, the loss goes down, no error is shown. **Find the bug
 # before you unfold the answer.**
 
-# %%
+# %% tags=["more"] code="penalty_by_heart"
 def penalty_by_heart(critic, real, fake):
     u = torch.randn(len(real), *[1] * (real.ndim - 1))
     between = (u * real + (1 - u) * fake).requires_grad_()
@@ -684,7 +694,7 @@ def penalty_by_heart(critic, real, fake):
 #
 # How would you ever notice? Ask where the fee is paid.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="randn for rand: the fee is paid elsewhere"
 training.seed_everything(0)
 a, b = torch.full((100000, 1), -1.0), torch.full((100000, 1), 1.0)  # real at -1, made at +1
 asked = {}
@@ -797,7 +807,7 @@ widgets.sliders(
     width=400,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 11 · What it still cannot do
 #
 # - Its loss **means** something if the critic is trained well, and on our ring it held all heaps.
@@ -806,7 +816,7 @@ widgets.sliders(
 # - It makes *some* digit, *some* picture. We cannot **ask** for one. "A happy person with long blue hair,
 #   please." Or, with a whole paragraph as the wish: "Say this in one line." Both are lecture 09.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 12 · Summary
 #
 # 1. $W_1$ is the least work that turns one pile into another. It has a slope where JS is a wall.

@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 09 · Conditional generation
 # ### 條件式生成: ask, and get what you asked for
 #
@@ -27,7 +27,7 @@
 # cores. **You need:** lecture 04 (words as vectors), lecture 05 (one word after the other), lecture 07
 # (the game of $G$ and $D$).
 
-# %% [markdown] tags=["terms"]
+# %% [markdown] tags=["terms", "slide"] headline="Words of today"
 # | Term | 繁體中文 | In one line |
 # | --- | --- | --- |
 # | conditional generation | 條件式生成 | make something that fits a wish |
@@ -69,19 +69,21 @@ for name, values in meanings.items():
 
 # %% [markdown]
 # # Part one: from a text to a face
-#
+
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # So far a generator was asked for nothing. It got a random code $z$, and drew one of all the things
 # there are. Now a sentence comes along. A **text encoder** turns it into a vector $t$, the
 # **condition**. The generator gets $z$ *and* $t$: the sentence says what must be right, and $z$ says
 # the rest.
-#
+
+# %% [markdown]
 # The bird of lecture 07 gets a second question. Not only *is this a real face?* but also *is it the
 # face of this text?* Else the butterfly would have no reason to read the text at all. (In
 # the picture a real face stands in for the made one: nothing is made yet.)
 
-# %%
+# %% tags=["more"]
 def box(axis, x, y, text, colour, width=1.5, height=0.62):
     axis.add_patch(plt.Rectangle((x, y), width, height, color=colour, alpha=0.35))
     axis.text(x + width / 2, y + height / 2, text, ha="center", va="center", fontsize=9)
@@ -201,7 +203,7 @@ def batch(n):
     return torch.randint(len(images), (n,))
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> "a happy person with long blue hair". Nothing is said about eyes,
 # glasses, hat, skin or clothes. Which single picture has the smallest squared error, on average, to all
 # the faces that fit?</summary>
@@ -210,7 +212,7 @@ def batch(n):
 # face at all. This is the blur of lecture 06 once more.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="One picture, where there are many"
 training.seed_everything(0)
 copier_text = TextEncoder()
 copier = nn.Sequential(nn.Linear(text_dim, 256), nn.ReLU(), nn.Linear(256, 768), nn.Sigmoid())
@@ -240,19 +242,22 @@ with torch.no_grad():
 # It has read the text: the hair is blue where blue was asked for. But it answers with *one* picture
 # where there are many, and so with none of them. A wish has many right answers. We need a
 # **distribution** over faces for each text, and that is what a GAN learns.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 3 · First learn what the words mean
 #
 # Could the text encoder learn inside the GAN, from what the discriminator says? It could, and it takes
 # long: in our trials 40 seconds were too few even for the eyes. It goes faster to learn first which
 # texts fit which faces, without any generator (Reed et al. 2016 do so too). A picture encoder gives a
 # vector $h$, the text encoder gives $t$, and the score of a pair is $h \cdot t$:
-#
+
+# %% [markdown] tags=["slide"] headline="Find the partner, find the lie"
 # $$s_{ij} = \tfrac14 \, h_i \cdot t_j \qquad
 # L = \underbrace{-\ln \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}}}_{\text{which text?}}
 # \; \underbrace{-\ln \frac{e^{s_{ii}}}{\sum_j e^{s_{ji}}}}_{\text{which face?}}
 # \; + \; 2\, \underbrace{\ln\!\big(1 + e^{\,s_{i,\text{lie}} - s_{ii}}\big)}_{\text{truth or lie?}}$$
-#
+
+# %% [markdown]
 # Out of 64 faces and 64 texts, find for each its partner. The last part asks a finer question: the same
 # sentence with one attribute changed must score lower. This is **contrastive learning**; CLIP (Radford
 # et al. 2021) does the first two parts with 400 million pairs from the web.
@@ -306,7 +311,7 @@ for net in (text_encoder, picture_encoder):
 # attribute. By chance it would be 50 %. And see what the words have become: the vectors of 16 short
 # captions, and their products.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Happy is near smiling, and nobody said so"
 test_rows = test_faces.attributes.tolist()
 test_images = test_faces.to_rgb()
 rng = random.Random(1)
@@ -337,7 +342,8 @@ plotting.show(figure, "A table of cosines: each caption with itself 1, happy and
 # %% [markdown]
 # *Happy* and *smiling* are close now; nobody said so. Faces taught it. And hair colours that look alike are closer
 # than others.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 4 · Two places for the condition
 #
 # **In the generator.** Put $t$ beside $z$, as one longer vector: **concatenation**. That is all it takes
@@ -345,7 +351,8 @@ plotting.show(figure, "A table of cosines: each caption with itself 1, happy and
 # scales and shifts each channel, $h \leftarrow (1 + a(t)) \cdot h + b(t)$. In our trials the colours came
 # out better with it. (The names for it are *conditional batch norm*, de Vries et al. 2017, and *FiLM*, Perez
 # et al. 2018.)
-#
+
+# %% [markdown] tags=["slide"]
 # **In the discriminator.** One logit for two questions (Miyato and Koyama 2018):
 #
 # $$l(x, t) = \underbrace{u \cdot h(x) + b}_{\text{real?}} \; + \;
@@ -387,19 +394,21 @@ class Discriminator(nn.Module):
         return self.real(h)[:, 0] + fits
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Three kinds of pairs.** A real face with its own text is right. A made face with the text it was made
 # for is wrong. And, the trick of Reed et al. (2016): **a real face with a wrong text is wrong, too**.
 # It is the only kind in which nothing is wrong but the fit. We take two sorts of wrong texts: that of
 # another face (a fifth of the weight), and the near miss, the lie about one attribute (four fifths).
 #
 # $$L_D = -\ln D(x, t) \; - (1 - w) \ln\big(1 - D(G(z, t), t)\big) \; - w \ln\big(1 - D(x, t_\text{wrong})\big)$$
-#
+
+# %% [markdown]
 # **A second teacher for $G$.** The picture encoder of section 3 can read faces. So $G$ is also asked:
 # *of all texts of this batch, is yours the one it reads in your face?* That is `which_partner` again,
 # with *truth or lie?* beside it; together they are $L_\text{read}$. AttnGAN (Xu et al. 2018) has such a teacher too,
 # which also reads word by word. And $D$ pays the fee $R_1$ of lecture 07.
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> no loss so far asks $G$ to use $z$. Every text is a little different from
 # every other. What will $G$ do with $z$?</summary>
 #
@@ -407,7 +416,8 @@ class Discriminator(nn.Module):
 # sees two faces for one text side by side, and cannot notice. In our runs two faces for one text differed by a
 # squared error of 0.003 or less; two real faces with the same six attributes differ by 0.07.
 # </details>
-#
+
+# %% [markdown]
 # **A fee for sameness.** So for eight texts of each batch $G$ draws twice, $x_1 = G(z_1, t)$ and
 # $x_2 = G(z_2, t)$. Two real faces with the same attributes are $d$ apart; $G$ pays while its two are closer than
 # six tenths of that:
@@ -548,7 +558,7 @@ game_history = play(game, "text to face", seconds=54)
 # in place of 1: fewer odd faces, a little less variety. (A cousin of the *truncation trick* of Brock et al. 2019. What
 # it gives and what it costs is measured below.)
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Four wishes, eight faces each"
 @torch.no_grad()
 def draw(texts, z=None, generator=None, width=0.7):
     """One face for each text: (n, 3, 16, 16)."""
@@ -576,7 +586,7 @@ plotting.show_images(
 # Now the other way round: keep $z$, change one word of the text. Nothing in the text speaks of skin and
 # clothes. They should stay.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="One word changes, the person stays"
 training.seed_everything(3)
 pattern = "a {} person with {} {} hair, {} eyes, {} and {}"
 start = ["happy", "long", "blue", "red", "no glasses", "no hat"]
@@ -606,7 +616,7 @@ plotting.show_images(
 # *FID-faces* is the Fréchet distance in the features of this judge. As with FID-digits: compare it only
 # within this course.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="How often is the wish granted?"
 judge = judges.face_judge()
 allowed = torch.tensor([(h, e) not in held_out for h, e in test_faces.attributes[:, :2].tolist()])
 asked, asked_images = test_faces.attributes[allowed][:2000].long(), test_images[allowed][:2000]
@@ -685,7 +695,8 @@ print(f"the judge reads the same in {alike:.1%} of the attributes")
 # The copier grants what is large (hats, the length of the hair), and misses the rest; its FID is far off. (The last
 # row's FID is that of other real faces, training against test.) Where ours misses a hair colour, it is mostly
 # under a hat, or one shade for its neighbour.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 7 · Combinations that nobody has ever seen
 #
 # Now the faces that we held out: blue hair with red eyes, and five more pairs. In training there was blue
@@ -697,7 +708,7 @@ print(f"the judge reads the same in {alike:.1%} of the attributes")
 # as the seen ones.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="It draws what it has never seen together"
 training.seed_everything(1)
 unseen = faces.attributes[~seen].long()[:1500]
 unseen_made = draw(ask_for(unseen))
@@ -716,7 +727,8 @@ plotting.show_images(
 # %% [markdown]
 # It puts together what it has never seen together. That is what a simple code behind complicated things
 # is good for.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 8 · Break it on purpose: a blind bird
 #
 # Take the projection away. $D$ sees faces and never reads; $G$ still gets the text. And no second teacher.
@@ -726,7 +738,7 @@ plotting.show_images(
 # for nobody ever compares. It treats $t$ as more noise.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="A bird that does not read"
 training.seed_everything(0)
 blind_game = Game(reads=False, reading=0.0, memory=0.98)
 blind_history = play(blind_game, "a discriminator that does not read", seconds=6)
@@ -777,14 +789,16 @@ wish_box
 
 # %% [markdown]
 # # Part two: from a paragraph to a line
-#
+
+# %% [markdown] tags=["slide"]
 # ## 9 · The condition is a whole text
 #
 # A face could be described by one vector $t$. A paragraph cannot: which of its words the summary needs
 # changes from word to word. Our data: 31,000 software packages of Debian. Each has a paragraph of
 # description, and one line written by a person, the *synopsis*. The test packages come from sources that
 # none of the training packages come from, else near-copies of the answer would be in the training part.
-#
+
+# %% [markdown]
 # **The simplest thing that could work:** take the first words. A description often begins with what matters. That
 # is the *lead* baseline, and for news it is hard to beat (See et al. 2017 do not beat the first three
 # sentences).
@@ -833,7 +847,7 @@ for n in (6, 9):
     score(f"the first {n} words", first_words)
     print(f"the first {n} words:", {k: round(v, 3) for k, v in rouge.get(f"the first {n} words", {}).items()})
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 10 · Attention: where to look for the next word
 #
 # A **reader** goes through the paragraph in both directions, and leaves a vector $H_j$ at each word. A
@@ -843,7 +857,8 @@ for n in (6, 9):
 #
 # $$a_{ij} = \underset{j}{\text{softmax}} \left( \frac{d_i \cdot W H_j}{\sqrt{\dim}} \right) \qquad
 # c_i = \sum_j a_{ij} H_j$$
-#
+
+# %% [markdown]
 # Short texts in a batch are filled up with word 0. These places must get weight 0: their scores are set to
 # $-\infty$ *before* the softmax.
 
@@ -857,7 +872,7 @@ def attention(d, H, real, W):
     return scores.masked_fill(~real[:, None], -math.inf).softmax(2)
 
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # **Copy.** Package descriptions are full of rare names, and no vocabulary holds them all. Ours has 2,500
 # words. So the writer has a switch $g_i$: write a word of the vocabulary, or *point at* a word of the
 # paragraph and copy it (Gu et al. 2016; See et al. 2017):
@@ -868,7 +883,8 @@ def attention(d, H, real, W):
 # ($V$ are the word vectors themselves, so words that mean alike get alike chances.)
 #
 # $$p(w) = g_i \; p_\text{vocabulary}(w) + (1 - g_i) \sum_{j:\, x_j = w} a_{ij}$$
-#
+
+# %% [markdown]
 # Unknown words of the paragraph get a number of their own, for this paragraph only: 2,500 plus their place.
 
 # %%
@@ -1043,7 +1059,7 @@ for k in (0, 1, 2, 3, 4, 5):
 # **Where did it look?** One row for each word it wrote, dark where the attention is. The number at the left
 # is $1 - g$, how much it wanted to copy.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Where did it look?"
 shared = [len(set(a.split()) & set(split_words(p.synopsis))) for a, p in zip(lines, test_packages)]
 k = max(range(200), key=shared.__getitem__)  # a good one, to see something
 source = split_words(test_packages[k].description)[:24]
@@ -1111,10 +1127,10 @@ print(f"the beam changes {len(changed) / len(lines):.0%} of the lines, in {beam_
 for i in changed[:4]:
     print(f"  a person: {test_packages[i].synopsis}\n  greedy:   {lines[i]}\n  beam:     {beam_lines[i]}\n")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 12 · Measure the lines
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 plotting.table(
     [{"": label, "ROUGE-1": f"{f['rouge1']:.3f}", "ROUGE-2": f"{f['rouge2']:.3f}",
       "ROUGE-L": f"{f['rougeL']:.3f}"} for label, f in rouge.items()],
@@ -1133,7 +1149,8 @@ print(f"with the true words given: {forced:.2f} nats per word, a choice among {m
 # forbid repeats helps a little. (*Never copies* takes the gate away from a writer that has learnt to lean on it. One trained without it
 # would lose less.) And ROUGE sees only words: *"a tool to remove files"* and *"a tool to keep files"* share four of
 # five.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 13 · What it still cannot do
 #
 # - The face has its text from outside. Nobody can ask the generator of part one: *which $z$ and which text
@@ -1142,7 +1159,7 @@ print(f"with the true words given: {forced:.2f} nats per word, a choice among {m
 #   lecture 06 an encoder whose generator blurs. **Lecture 10 puts the two arrows together.**
 # - The writer may say what is not true of the package. ROUGE does not notice.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 14 · Summary
 #
 # 1. A wish has many right answers. Copying the target gives their average; a conditional generator gives

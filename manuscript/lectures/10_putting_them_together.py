@@ -4,7 +4,7 @@
 #     formats: py:percent
 # ---
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # # 10 · Putting them together
 # ### 合而為一: encoder and generator, trained as one
 #
@@ -63,7 +63,7 @@ X, test_X = (part.to_rgb().contiguous(memory_format=torch.channels_last) for par
 attributes, test_attributes = faces.attributes.long(), test_faces.attributes.long()
 print(f"{len(X)} faces to learn from, {len(test_X)} to test with, {tuple(X.shape[1:])} each")
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 1 · The idea in one picture
 #
 # For four lectures we looked for codes. For five we made new things. A
@@ -71,7 +71,7 @@ print(f"{len(X)} faces to learn from, {len(test_X)} to test with, {tuple(X.shape
 # Two ways to have it all: give the VAE the bird's eyes (**VAE-GAN**), or give the bird *pairs* of
 # picture and code, some made in the one direction and some in the other (**BiGAN**).
 
-# %%
+# %% tags=["slide"] headline="Two ways to have both arrows"
 NETWORK_COLOURS = {"E": plotting.COLOURS[3], "G": plotting.COLOURS[2], "D": plotting.COLOURS[1]}
 
 
@@ -110,7 +110,7 @@ plotting.show(
     "x, G makes a pair from z, and D says which of the two made it.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 2 · The simplest thing that could work: an encoder afterwards
 #
 # Lecture 07 left us a generator without a way back. So: train a GAN first. Then take its pictures, for
@@ -295,7 +295,7 @@ def late_step(t):
 late_history = run(late_step, [late_optimiser], 5, "an encoder afterwards", "MSE per number of z")
 machines["GAN + late encoder"] = (late.eval(), gan_painter)
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> made faces come back from their codes nearly unchanged. Will $G(E(x))$
 # be like $x$ for a <i>real</i> face $x$, too?</summary>
 #
@@ -303,7 +303,7 @@ machines["GAN + late encoder"] = (late.eval(), gan_painter)
 # and the encoder has never met a real face. So it answers with some face that shares a little.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The VAE loses the eyes, the GAN paints somebody else"
 @torch.no_grad()
 def copy_of(name, x):
     """x -> E -> z -> G -> a copy, with the middle of the cloud for z."""
@@ -338,7 +338,8 @@ show_copies(["VAE", "GAN + late encoder"], "Ten test faces, the VAE's copies, so
 
 # %% [markdown]
 # The VAE remembers the person and loses the eyes. The GAN paints somebody else.
-#
+
+# %% [markdown] tags=["slide"]
 # ## 3 · VAE-GAN: lend the VAE the bird's eyes
 #
 # Why is the VAE blurred? Its ruler is at fault. It adds up squared differences of pixels, and a picture
@@ -347,14 +348,16 @@ show_copies(["VAE", "GAN + late encoder"], "Ten test faces, the VAE's copies, so
 # two pictures by **what $D$ sees in them** (Larsen et al. 2016), $h(x)$, the features before its verdict:
 #
 # $$d(x, \hat x) = \frac{1}{2 s^2} \sum_k \big(h_k(x) - h_k(\hat x)\big)^2$$
-#
+
+# %% [markdown] tags=["slide"] headline="Three networks, three losses"
 # Three networks, three losses. With $z_x = \mu + \sigma \epsilon$ from the encoder, $z$ from the standard
 # normal, and $l$ the logit of $D$:
 #
 # $$L_E = d(x, G(z_x)) + \text{KL} \qquad
 # L_G = \gamma \, d(x, G(z_x)) - \tfrac12 \ln D(G(z_x)) - \tfrac12 \ln D(G(z))$$
 # $$L_D = -\ln D(x) - \tfrac12 \ln\big(1 - D(G(z_x))\big) - \tfrac12 \ln\big(1 - D(G(z))\big)$$
-#
+
+# %% [markdown]
 # Each network learns from **its own loss only**. The encoder is not asked to fool anybody: a code should say
 # what is in the picture. And $D$ must not learn from $d$; in section 8 we let it.
 
@@ -417,7 +420,7 @@ vae_gan = VAEGAN()
 vae_gan_history = run(vae_gan.step, vae_gan.optimisers, 30, "VAE-GAN", log=True)
 machines["VAE-GAN"] = tuple(vae_gan.averages[name].eval() for name in "EG")
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The ruler was the fault"
 show_copies(list(machines), "Ten test faces and three rows of copies: the VAE's are soft, the GAN's are other "
             "people, the VAE-GAN's are crisp and keep hair, hats and glasses.")  # fmt: skip
 dreams = torch.cat([dream(name, 10) for name in machines])
@@ -434,13 +437,14 @@ plotting.show_images(
 # - *FID-faces, copies*: the same for copies of the test faces.
 # - *MSE*: of the copies, per pixel.
 # - *kept*: how often the judge finds the same attribute in the copy as in the face itself, mean of the six.
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> which of the three has the smallest MSE?</summary>
 #
 # The VAE: this is the ruler that it was trained with. That is no reason to like its copies best.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The same faces, the same numbers"
 judge = judges.face_judge()
 asked = test_X[:2000]
 truth = test_attributes[:2000]
@@ -479,19 +483,22 @@ print("; ".join(f"{name}: {h.seconds:.0f} s, {h.steps} steps" for name, h in spe
 # By the pixels' ruler the VAE wins, and the judge finds its faces the furthest from real ones. The VAE-GAN's random
 # faces are the best of the three here, and its copies keep more of what makes a face this face than the VAE's. (They
 # had 8, 16 and 30 seconds. Part of the difference is that, and we have not taken it apart.)
-#
+
+# %% [markdown] tags=["slide"]
 # ## 5 · BiGAN: pairs from both ends
 #
 # The VAE-GAN still says in so many words: *the copy should be like the picture*. Here is a machine that never
 # compares $x$ with $G(E(x))$, and yet its encoder has to undo its generator (Donahue, Krähenbühl and Darrell
 # 2017; Dumoulin et al. 2017 had the same idea at the same time).
-#
+
+# %% [markdown] tags=["slide"] headline="Pairs from both ends"
 # Take a real picture and let $E$ add its code: a pair $(x, E(x))$. Take a random code and let $G$ add its
 # picture: a pair $(G(z), z)$. The discriminator gets **pairs**, and says which end a pair came from:
 #
 # $$L_D = -\ln D(x, E(x)) - \ln\big(1 - D(G(z), z)\big) \qquad
 # L_{E,G} = -\ln\big(1 - D(x, E(x))\big) - \ln D(G(z), z)$$
-#
+
+# %% [markdown]
 # Why must $E$ then undo $G$? By lecture 07 the best $D$ measures the Jensen–Shannon divergence, here of two
 # *joint* distributions: which pictures come with which codes. It is 0 only if they agree. Say $G$ turns the
 # code $z_1$ into picture 2. Then the pair (2, $z_1$) comes from that end. If $E$ gave picture 2 any other code,
@@ -524,7 +531,8 @@ for picture, code in enumerate(best):
 # Of all 27 encoders one has JS 0, and it is the inverse of $G$. Nobody told it to compare.
 #
 # Now with digits: three plain networks, codes of 16 numbers.
-#
+
+# %% [markdown] tags=["slide"]
 # <details><summary><b>Predict:</b> after eighteen seconds, will $G(E(x))$ be the same picture as $x$? The same
 # digit?</summary>
 #
@@ -563,7 +571,7 @@ E2_average, G2_average = averaged(E2), averaged(G2)
 bigan_optimisers = d2_optimiser, eg_optimiser = adam(D2, 4e-3), adam(both, 4e-3)
 
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The right neighbourhood, though no picture was compared"
 def bigan_step(t):
     x, z = digits[torch.randint(len(digits), (64,))], torch.randn(64, code_size)
     losses = bigan_losses(D2, x, E2(x), G2(z), z)
@@ -600,14 +608,15 @@ print(f"G(E(x)) shows the same digit as x in {same_digit:.1%} of the test digits
 # %% [markdown]
 # No picture was ever compared with its copy, and the way back leads to the right neighbourhood. (Li et al. 2017 add a small
 # loss for $x$ against $G(E(x))$; the exercise does so, too.)
-#
+
+# %% [markdown] tags=["slide"]
 # ## 6 · What does the code know? A linear probe
 #
 # Donahue et al. wanted the encoder: features learnt without labels. To see what a code knows, freeze it, and
 # train a **linear** classifier on it. Whatever it finds must have lain open in the code. The fair opponent is
 # not zero: a network of the same shape with *random* weights is already a fair encoder. And there is PCA.
 
-# %% tags=["random"]
+# %% tags=["random", "more"]
 def probe(codes, test_codes):
     """Test accuracy of a linear classifier trained on 5,000 codes and their labels."""
     mean, spread = codes.mean(0), codes.std(0) + 1e-6  # of the training codes only
@@ -642,13 +651,14 @@ plotting.table(
 # does. PCA knows more here, and we say so. (Published: 97.4 % after 400 epochs, Donahue et al. 2017, with the nearest
 # neighbour in place of the probe, and in the layer *before* the code. The log beside the authors' program shows what an
 # untrained network has there: 96.8 %. So ask for the random network first.)
-#
+
+# %% [markdown] tags=["slide"]
 # ## 7 · Arithmetic on codes
 #
 # Now use the VAE-GAN's two arrows at once. The mean code of faces **with** glasses, less the mean code of faces
 # **without**, is a direction. Take a face, find its code, walk along the direction, and paint.
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Add glasses, a hat, long hair, blue hair"
 @torch.no_grad()
 def codes_of(x):
     return torch.cat([machines["VAE-GAN"][0](part)[0] for part in x.split(1000)])
@@ -687,7 +697,7 @@ plotting.show_images(
 # Count it. Test faces without glasses: how often does the judge see glasses after $z + a \cdot d$, and what
 # has become of the other five attributes?
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="The surer the glasses, the more else changes"
 without = (test_attributes[:, 4] == 0).nonzero()[:1000, 0]
 others = [0, 1, 2, 3, 5]
 before = read(edited(test_codes[without]))
@@ -726,7 +736,7 @@ widgets.Explorer(
     width=480,
 )  # fmt: skip
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 8 · Break it on purpose: a ruler that may shrink
 #
 # Each network learns from its own loss only, we said. What if $D$ learns from $L_E$ as well, so that all three
@@ -737,7 +747,7 @@ widgets.Explorer(
 # To see nothing. Features near 0 make every two pictures alike. The loss is wonderful, and the copies are not.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="Whoever is measured must not hold the ruler"
 training.seed_everything(0)
 shrunk = VAEGAN(ruler_learns=True)
 shrunk_history = run(shrunk.step, shrunk.optimisers, 6, "VAE-GAN, the ruler learns", log=True)
@@ -815,12 +825,14 @@ plotting.table([dict(zip(columns, line)) for line in generators], "The generator
 #   discriminator, close to our VAE-GAN. Condition it on text (lecture 09), and you have the image makers of the
 #   2020s.
 # - **Flow matching** (Lipman et al. 2023; Liu et al. 2023): the shortest of these recipes. Let us try it.
-#
+
+# %% [markdown] tags=["slide"] headline="Flow matching"
 # Take noise $x_0$ and a real point $x_1$, and move from one to the other on a straight line,
 # $x_t = (1 - t)\, x_0 + t\, x_1$. Its velocity is $x_1 - x_0$. Ask a network for the velocity at $x_t$:
 #
 # $$L = \big\| v(x_t, t) - (x_1 - x_0) \big\|^2$$
-#
+
+# %% [markdown]
 # Many lines cross at one place, so the network learns the *mean* velocity there. To make something: start at
 # noise, and follow the arrows from $t = 0$ to $1$ in $N$ small steps. The data are the eight heaps of lectures 07
 # and 08.
@@ -869,7 +881,7 @@ def follow(v, x, N):
 # lands all points there: the average of everything, once more.
 # </details>
 
-# %% tags=["random"]
+# %% tags=["random", "slide"] headline="No bird, no penalty, and all eight heaps"
 training.seed_everything(0)
 v = Velocity(2)
 flow_history = flow_matching(v, lambda: ring.sample(1, 256)[0], 5, "flow matching")
@@ -925,7 +937,7 @@ plotting.show_images(
     rows=["normal codes", "codes of the flow"],
 )  # fmt: skip
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 11 · What it still cannot do
 #
 # - Our faces have 16 pixels a side and our digits 28. Everything here grows: the ideas stay, the machines become
@@ -937,7 +949,7 @@ plotting.show_images(
 # And the next lecture? It is yours. Take a data set that you love, find the simple code behind it, and make something
 # new from it.
 
-# %% [markdown]
+# %% [markdown] tags=["slide"]
 # ## 12 · Summary
 #
 # 1. A VAE has both arrows and a poor ruler; a GAN has a good eye and one arrow.
