@@ -309,6 +309,24 @@ def test_machine_trouble_is_not_the_students(course):
     assert contents(course) == kept
 
 
+def test_when_nbgrader_cannot_record_the_grades_stand(course, monkeypatch):
+    """The very submissions that were graded well: a full disk, say, takes nothing back."""
+    mark_by_hand(course, "ada", 1.5)
+    kept = contents(course)
+
+    def full(*_):
+        raise GradebookError("no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Course, "write", full)
+        records, _ = run(course, force=True)
+    assert "no space left" in records["ada"].problem
+    assert contents(course) == kept
+    assert not (course / "grading" / "replaced.jsonl").exists()
+    _, fresh = run(course)  # and next time they are recorded
+    assert fresh == set(ANSWERS) and run(course)[1] == set()
+
+
 def command(root, *arguments):
     here = Path.cwd()
     os.chdir(root)

@@ -298,7 +298,8 @@ class _Class:
             write_flag(self.course, self.slug, record, known)
             self.store.set_record(self.slug, record)
         except GradebookError as error:
-            record = refuse(self.grader, student, f"nbgrader: {error}", mark, machine=True)
+            told = f"nbgrader: {error}"
+            record = refuse(self.grader, student, told, mark, machine=True, known=known)
         return self._step(record, fresh=True)
 
     def _stage(self, folder: Path, submission: Submission) -> None:
@@ -334,7 +335,13 @@ def _dask_client(address: str) -> Any:
 
 
 def refuse(
-    grader: Grader, student: str, problem: str, mark: str, *, machine: bool = False
+    grader: Grader,
+    student: str,
+    problem: str,
+    mark: str,
+    *,
+    machine: bool = False,
+    known: Record | None = None,
 ) -> Record:
     """Take back the grades of a submission that could not be graded, and write down why.
 
@@ -346,9 +353,11 @@ def refuse(
         The hash of what was handed in.
     machine : bool
         The trouble is the machine's: grades of this very submission stay.
+    known : Record, optional
+        What was recorded before; what the store holds when left out.
     """
     course, store, slug = grader.course, grader.store, grader.slug
-    known = store.record(slug, student)
+    known = known or store.record(slug, student)
     record = Record(
         student=student,
         problem=problem,
