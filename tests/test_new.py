@@ -41,7 +41,7 @@ def course(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "slug",
     ["", "nearest_mean", "1_nearest", "111_nearest", "11-nearest", "11_Nearest", "11_", "11__mean",
-     "11_nearest_", "11_nearest mean", "../11_nearest", "11_nearest.py", "１１_nearest", "11_mean\n"],
+     "11_nearest_", "11_nearest mean", "../11_nearest", "11_nearest.py", "１１_mean", "11_mean\n"],
 )  # fmt: skip
 def test_what_is_no_slug_is_refused(course, slug):
     before = files(course)
@@ -127,7 +127,7 @@ def test_every_place_is_filled_and_every_part_says_what_belongs_there(begun):
     for kind in ("lectures", "exercises"):
         text = manuscript(folder, kind).read_text()
         assert not re.search(r"@[A-Z]+@", text + said)
-        assert TITLE in text.splitlines()[7 if kind == "lectures" else 7]
+        assert re.search(f"^# # (Exercise )?11 · {TITLE}$", text, re.MULTILINE)
         # A comment in Markdown: readers do not see it.
         assert text.count("REWRITE") == text.count("# <!-- REWRITE: ") >= 4
     lecture = manuscript(folder, "lectures").read_text()
@@ -178,7 +178,11 @@ def test_it_can_be_shown(as_the_course):
 def test_style_is_in_order(begun):
     ruff = Path(sys.executable).parent / "ruff"
     done = subprocess.run(
-        [ruff, "check", "manuscript"], cwd=begun[0], capture_output=True, text=True, check=False
+        [ruff, "check", "--no-cache", "manuscript"],
+        cwd=begun[0],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
 
