@@ -1,11 +1,13 @@
 """JupyterLab as `make lab` serves it, in a folder of its own, and a person's hands in it."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,16 +67,38 @@ class Server:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def wait(self):
-        wait_for_server(f"{self.address}/api?token={TOKEN}", self.process)
+        try:
+            wait_for_server(f"{self.address}/api?token={TOKEN}", self.process)
+        except AssertionError as error:
+            error.add_note(f"the server's last words:\n{self.tail()}")
+            raise
         return self
 
+    def end_kernels(self):
+        """End every kernel, as closing the notebooks for good does."""
+        with self._ask("GET", "kernels") as reply:
+            running = json.load(reply)
+        for kernel in running:
+            self._ask("DELETE", f"kernels/{kernel['id']}").close()
+
+    def _ask(self, method, what):
+        headers = {"Authorization": f"token {TOKEN}"}
+        address = f"{self.address}/api/{what}"
+        request = urllib.request.Request(address, method=method, headers=headers)
+        return urllib.request.urlopen(request, timeout=60)
+
     def stop(self):
-        os.killpg(self.process.pid, signal.SIGTERM)
+        """End the server and all it started; it ends its kernels itself, if it is given time."""
+        deadline = time.monotonic() + 20
         try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait()
+            while time.monotonic() < deadline:
+                os.killpg(self.process.pid, 0)
+                time.sleep(0.1)
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # nobody is left
 
 
 @contextmanager
@@ -151,13 +175,6 @@ class Reader:
         names.get_by_text(name, exact=True).dblclick()
         self.page.locator(".jp-Notebook").wait_for()
         self.page.wait_for_function(IDLE)
-
-    def shut(self):
-        """Close the notebook without saving it, and end its kernel."""
-        self.page.evaluate(
-            "async () => { const panel = window.jupyterapp.shell.currentWidget;"
-            " await panel.sessionContext.shutdown(); panel.dispose(); }"
-        )
 
     def cells(self):
         return self.page.evaluate(CELLS)
@@ -271,3 +288,5 @@ def reader(server, browser, name):
             path = shoot(page, f"lab/failed_{name}")
             error.add_note(f"screenshot: {path}\nthe server's last words:\n{server.tail()}")
             raise
+        finally:
+            server.end_kernels()

@@ -101,7 +101,6 @@ def test_a_student_solves_and_validates(server, browser):
         assert "at right angles: well done" not in text  # a passed one is not
         person.page.locator(".jp-Dialog-button").click()
         told.wait_for(state="detached")
-        person.shut()
 
 
 # --- a reader -----------------------------------------------------------------------------------
@@ -199,7 +198,6 @@ def test_a_lecture_runs_from_beginning_to_end(server, browser):
         assert len(widgets) == 2
         for name, index in zip(("11_map", "12_face_editor"), widgets):
             play(person, index, name)
-        person.shut()
 
 
 @pytest.mark.parametrize("name", [name for name in LECTURES if name != "06_vae"])
@@ -218,7 +216,6 @@ def test_every_widget_answers(name, server, browser):
             fields = person.select(index).locator(".widget-text input").count()
             play(person, index, f"13_{name}_{index}", [words.pop(0) for _ in range(fields)])
         assert not words
-        person.shut()
 
 
 # --- a teacher ----------------------------------------------------------------------------------
