@@ -261,6 +261,23 @@ def test_a_missing_student_version_is_made_again_without_running_anything(course
     assert exercise.notebook.read_bytes() == before
 
 
+def test_answers_in_the_students_version_are_not_written_over(course, no_kernel):
+    """Who solves in place and builds, with or without a change in the manuscript, loses nothing."""
+    _, exercise = targets_of(course)
+    notebook = nbformat.read(exercise.release, 4)
+    answer = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution"))
+    answer.source = "def double(x):\n    return x << 1"
+    nbformat.write(notebook, exercise.release)
+    solved = exercise.release.read_bytes()
+    for _ in range(2):
+        with pytest.raises(BuildError, match=r"exercises/01_small/01_small.ipynb holds answers"):
+            authoring.build(exercise)
+        assert exercise.release.read_bytes() == solved
+        edit(exercise.manuscript, "exercise", "exercise, twice")
+    exercise.release.rename(course / "mine.ipynb")
+    assert authoring.build(exercise) and "YOUR CODE HERE" in exercise.release.read_text()
+
+
 def test_a_manuscript_is_found_by_its_path(course, monkeypatch):
     lecture, _ = targets_of(course)
     monkeypatch.chdir(course / "manuscript")

@@ -556,6 +556,24 @@ def _difference(expected: NotebookNode, path: Path, executed: bool = False) -> s
     return "was edited by hand: put the change in the manuscript, then run course build --force"
 
 
+def _refuse_to_lose_answers(target: Target) -> None:
+    """Refuse to write over a student's version in which somebody has written answers."""
+    from nbgrader.utils import compute_checksum
+
+    try:
+        cells = nbformat.read(target.release, as_version=4).cells
+    except Exception:  # missing, or no notebook any more
+        return
+    for cell in cells:
+        data = cell.metadata.get("nbgrader", {})
+        if data.get("solution") and data.get("checksum") != compute_checksum(cell):
+            raise BuildError(
+                f"{target.release.relative_to(target.root)} holds answers (cell "
+                f"{data['grade_id']}), which building would lose: move it out of the folder, then "
+                "build again; or let course build --force write over it"
+            )
+
+
 def build(
     target: Target, force: bool = False, on_cell: Callable[[int, int], None] = lambda i, n: None
 ) -> str:
@@ -581,6 +599,8 @@ def build(
     """
     manuscript = read(target.manuscript)
     bare = assemble(manuscript, target)
+    if target.is_exercise and not force:
+        _refuse_to_lose_answers(target)
     if not force and not _difference(bare, target.notebook, executed=True):
         if not target.is_exercise:
             return ""
