@@ -3,8 +3,9 @@
     python tests/oldest.py                  all notebooks, in a new environment in build/oldest
     python tests/oldest.py 03_tsne          the lecture and the exercise of that name
 
-Downloads some 3 GB the first time. The versions are the lower bounds in ``pyproject.toml``; what
-they need in turn, and the kernel, is left to pip.
+Downloads some 3 GB the first time; later runs bring the environment up to date. The versions are
+the lower bounds in ``pyproject.toml``; what they need in turn, and the kernel, is left to pip. Best
+with the oldest Python that the course allows: later ones have no files of the oldest libraries.
 """
 
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from bare import build_wheel, declared, like_colab, run_notebook
 from examples import ROOT, manuscripts
+from nbconvert.filters import strip_ansi
 from packaging.requirements import Requirement
 
 from course_utils.plotting import text_table
@@ -46,12 +48,13 @@ def install(wheel):
 
 def run(path, wheel):
     """Run one notebook; return its row in the table."""
-    row = {"notebook": f"{path.parent.parent.name}/{path.stem}".removeprefix(f"{ROOT.name}/")}
+    row = {"notebook": f"{path.relative_to(ROOT).parts[0]}/{path.stem}"}
     with tempfile.TemporaryDirectory() as work:
         try:
             _, seconds = run_notebook(path, FOLDER, wheel, work)
         except Exception as error:  # whatever it is, the table says it, and the next one runs
-            return {**row, "ok": "NO", "seconds": "–", "error": str(error).splitlines()[-1]}
+            last = strip_ansi(str(error)).strip().splitlines()[-1]
+            return {**row, "ok": "NO", "seconds": "–", "error": last}
     return {**row, "ok": "yes", "seconds": f"{seconds:.0f}", "error": ""}
 
 

@@ -4,6 +4,7 @@ A lecture's kernel runs this file as a last cell, so it needs nothing but the co
 """
 
 import gc
+import html
 import random
 import re
 import statistics
@@ -53,7 +54,9 @@ def wording(widget):
     lettering = [
         thing.get_text() for thing in gc.get_objects() if issubclass(type(thing), Lettering)
     ]
-    return " ".join([*lettering, *([widget.text.value] if hasattr(widget, "text") else [])])
+    return " ".join(
+        [*lettering, *([html.unescape(widget.text.value)] if hasattr(widget, "text") else [])]
+    )
 
 
 def move(control, value):
