@@ -150,6 +150,8 @@ def play(person, index, look, words=()):
         person.type_into(field, word)
         shown = person.changed(cell, shown, f"typing {word}")
         assert "That does not work" not in shown
+    cell.locator(".jupyter-button").first.scroll_into_view_if_needed()
+    cell.locator(".widget-image, .widget-html-content").last.scroll_into_view_if_needed()
     person.look(look)
     for button in cell.locator(".jupyter-button").all():
         label = button.inner_text().strip()
