@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 BIN := $(VENV)/bin
+SITE ?= build/site
 STAMP := $(VENV)/.installed
 
 help:  ## this list
@@ -64,8 +65,8 @@ build: $(STAMP)  ## build and execute what changed in manuscript/
 	@$(BIN)/course build
 
 site: $(STAMP)  ## the course as web pages, in build/site
-	@$(BIN)/python -m sphinx -q -W --keep-going -c docs . build/site
-	@echo "Open build/site/index.html"
+	@$(BIN)/python -m sphinx -q -W --keep-going -c docs . $(SITE)
+	@echo "Open $(SITE)/index.html"
 
 clean:  ## remove the virtual environment and caches (never notebooks or grades)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info build

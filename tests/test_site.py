@@ -30,11 +30,8 @@ HERE = "http://site"
 def site(tmp_path_factory):
     """The folder of the built site; no warning was given."""
     folder = tmp_path_factory.mktemp("site")
-    line = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-E", "-b", "html"]
-    line += ["-c", str(ROOT / "docs"), "-d", str(folder / "doctrees"), str(ROOT)]
-    done = subprocess.run(
-        [*line, str(folder / "html")], capture_output=True, text=True, check=False
-    )
+    line = ["make", "-s", f"VENV={sys.prefix}", f"SITE={folder / 'html'}", "site"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "html"
 
