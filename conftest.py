@@ -9,7 +9,7 @@ os.environ.pop("COURSE_GRADEBOOK", None)
 
 # Files of few, long, independent tests: dealt out one by one. Everything else stays whole, which
 # notebooks need (cell after cell in one kernel) and fixtures like (made once).
-SPREAD = ("tests/test_answers.py", "tests/test_honest.py", "tests/test_nbgrader.py")
+SPREAD = tuple(f"tests/test_{name}.py" for name in ("answers", "colab", "honest", "nbgrader"))
 
 
 @pytest.hookimpl(optionalhook=True)
