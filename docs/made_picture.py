@@ -20,9 +20,9 @@ MADE = (
     ],
     [
         ("06_vae", "Six rows of seven faces", "06 · one number moves, and the face with it"),
-        ("09_conditional_generation", "Four rows of eight faces", "09 · faces drawn from a sentence"),
+        ("09_conditional_generation", "Four rows of eight faces", "09 · faces drawn from words"),
     ],
-)  # fmt: skip
+)
 GAP = 0.09  # above each picture, in widths of a column
 
 
