@@ -6,12 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
 from examples import ROOT, make_small_course
+
+from course_utils.authoring import build as authoring
 
 BIN = Path(sys.executable).parent
 SLUG = "01_small"
@@ -53,7 +56,6 @@ NOT_HERE = {
     "conda ": "needs conda; test_environment.py compares its list with pip's",
     "python3 -m venv grading": "downloads 5 GB; test_colab.py installs the wheel",
     "grading/bin/pip install": "downloads 5 GB; test_colab.py installs the wheel",
-    "nbgrader zip_collect": "needs a learning platform's export",
     "make build": "named only as what not to do",
     ".venv/bin/jupyter lab": "as make lab",
 }
@@ -111,6 +113,8 @@ class Desk:
         slide = '# %% [markdown] tags=["slide"]'
         lecture.write_text(lecture.read_text().replace("# %% [markdown]", slide, 1))
         self.git("init", "-q")
+        for target in authoring.find_targets(self.course):
+            authoring.build(target)
 
     def git(self, *arguments):
         subprocess.run(["git", *arguments], cwd=self.course, check=True, capture_output=True)
@@ -168,7 +172,6 @@ def test_what_contributors_type(desk):
 
 
 def test_what_instructors_type(desk):
-    desk.type("course build SLUG")
     handed_in = False
     for command in typed_here("docs/instructors_guide.md"):
         if command.startswith("course grade") and not handed_in:
@@ -181,6 +184,21 @@ def test_what_instructors_type(desk):
     assert "ada" in (desk.course / "grades.csv").read_text()
     assert (desk.course / "feedback" / "ada" / SLUG / f"{SLUG}.html").exists()
     assert (desk.course / "grading" / "reports" / f"{SLUG}.html").exists()
+
+
+def test_what_instructors_collect_from_a_learning_platform(desk):
+    """The guide's line for its example's file names, and the command that it is for."""
+    guide = (ROOT / "docs" / "instructors_guide.md").read_text()
+    (line,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    (name,) = re.findall(r"`(Ada Lovelace_\w+_SLUG\.ipynb)`", guide)
+    config = desk.course / "nbgrader_config.py"
+    config.write_text(f"{config.read_text()}\n{textwrap.dedent(line)}")
+    archive = desk.course / "downloaded" / SLUG / "archive"
+    archive.mkdir(parents=True)
+    released = desk.course / "exercises" / SLUG / f"{SLUG}.ipynb"
+    shutil.copy(released, archive / here(name))
+    desk.type("nbgrader zip_collect SLUG")
+    assert (desk.course / "submitted" / "7731" / SLUG / f"{SLUG}.ipynb").exists()
 
 
 def test_what_those_who_learn_alone_type(desk):
