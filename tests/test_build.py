@@ -79,7 +79,7 @@ def test_outputs_are_kept_and_random_cells_marked(course):
     assert cells[3].outputs[0].output_type == "stream"
 
 
-def test_the_setup_cell_and_the_badge_hold_the_one_address(course):
+def test_the_setup_cell_and_the_link_to_colab_hold_the_one_address(course):
     lecture, exercise = targets_of(course)
     edit(course / "pyproject.toml", "your-organisation/simple-codes", "somebody/some-course")
     for target, opened in (

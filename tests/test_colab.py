@@ -209,7 +209,7 @@ def test_every_notebook_begins_with_the_setup_cell(path):
     cells = nbformat.read(folder / f"{slug}.ipynb", 4).cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     assert "google.colab" in code[0]
-    assert re.search(r"\[!\[Open in Colab\]", cells[0].source)
+    assert re.search(r"\[▶ Open in Colab\]", cells[0].source)
 
 
 def test_the_wheel_holds_the_data_and_no_scripts(wheel):

@@ -153,7 +153,7 @@ def test_the_web_version_links_lectures_and_drops_what_only_runs():
         return json.loads(web_version(nbformat.writes(notebook), ROOT))["cells"]
 
     markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    title = "# 06 · A title\n### 中文: more\n\nText\n\n[![Open in Colab](image)](link)"
+    title = "# 06 · A title\n### 中文: more\n\nText\n\n[▶ Open in Colab](link)"
     setup = 'if "google.colab" in sys.modules:\n    pass'
     first, kept = web(markdown(title), code(setup), code("x = 1"))
     assert "".join(first["source"]) == "# 06 · A title\n\n*中文: more*\n\nText"

@@ -143,12 +143,14 @@ def setup_source(address: str) -> str:
     return SETUP.format(address=f"course_utils @ git+{address}").rstrip()
 
 
-def badge(address: str, notebook: str) -> str:
-    """Return the line that opens a notebook in Colab, in Markdown."""
-    image = "https://colab.research.google.com/assets/colab-badge.svg"
+def colab_link(address: str, notebook: str) -> str:
+    """Return the line that opens a notebook in Colab, in Markdown.
+
+    In words: Colab's picture would be missing for whoever reads without a network.
+    """
     place = address.removeprefix("https://github.com/")
     link = f"https://colab.research.google.com/github/{place}/blob/main/{notebook}"
-    return f"[![Open in Colab]({image})]({link})"
+    return f"[▶ Open in Colab]({link})"
 
 
 def assemble(manuscript: Manuscript, target: Target) -> NotebookNode:
@@ -162,15 +164,15 @@ def assemble(manuscript: Manuscript, target: Target) -> NotebookNode:
     begun = False
     cells: list[NotebookNode] = []
     taken: set[str] = {cell.id for cell in manuscript.cells if cell.id}
-    badge_line = badge(address, opened.relative_to(target.root).as_posix())
+    colab_line = colab_link(address, opened.relative_to(target.root).as_posix())
     for cell in manuscript.cells:
         if cell.role in ("wrong", "right"):
             continue
         source = cell.source
         if "setup" in cell.modifiers:
             source = setup_source(address)
-        if badge_line and cell.kind == "markdown":
-            source, badge_line = f"{source}\n\n{badge_line}", ""
+        if colab_line and cell.kind == "markdown":
+            source, colab_line = f"{source}\n\n{colab_line}", ""
         make = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
         node = make(source, id=cell.id or _free_id(source, taken))
         node.metadata = NotebookNode(_metadata(cell))

@@ -36,9 +36,9 @@ class Renderer(NbElementRenderer):
 def web_version(text: str, root: Path) -> str:
     """Return a built notebook as the web page shows it, as JSON text.
 
-    The badge and the set-up cell are for notebooks that run: here the page's own launch button
-    stands for both. The Chinese title becomes a line under the title, not a part of the text.
-    Mentions of other lectures and of the exercise become links.
+    The link to Colab and the set-up cell are for notebooks that run: here the page's own launch
+    button stands for both. The Chinese title becomes a line under the title, not a part of the
+    text. Mentions of other lectures and of the exercise become links.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def web_version(text: str, root: Path) -> str:
             if "google.colab" in cell.source:
                 continue
         else:
-            source = re.sub(r"\n*\[!\[Open in Colab\].*$", "", cell.source, flags=re.MULTILINE)
+            source = re.sub(r"\n*\[▶ Open in Colab\].*$", "", cell.source, flags=re.MULTILINE)
             source = re.sub(r"^(# .*\n)### (.*)$", r"\1\n*\2*", source, flags=re.MULTILINE)
             cell.source = _linked(source, slugs)
         cells.append(cell)

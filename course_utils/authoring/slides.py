@@ -17,7 +17,7 @@ from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from course_utils.authoring.build import BuildError, Target, badge, out_of_date, repository
+from course_utils.authoring.build import BuildError, Target, colab_link, out_of_date, repository
 from course_utils.authoring.manuscript import code_part
 
 FOLDER = "slides"
@@ -70,7 +70,7 @@ def build(target: Target, output: Path | None = None) -> Path:
         raise BuildError(
             f'{target.manuscript}: no cell begins a slide: tag some with tags=["slide"]'
         )
-    line = badge(repository(target.root), target.notebook.relative_to(target.root).as_posix())
+    line = colab_link(repository(target.root), target.notebook.relative_to(target.root).as_posix())
     for cell in notebook.cells:
         cell.source = cell.source.replace(line, "").rstrip()
     path = output or target.root / FOLDER / f"{target.slug}.html"
