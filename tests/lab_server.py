@@ -18,8 +18,8 @@ COURSE = Path(sys.executable).parent / "course"
 TOKEN = "course"
 MINUTE = 60_000  # Playwright counts milliseconds
 WINDOW = {"width": 1400, "height": 1000}
-# What a page may ask of other machines: nbgrader's form asks for MathJax. Without it the form works,
-# but formulas stay as they were typed.
+# What a page may ask of other machines: nbgrader's form asks for MathJax. Without it the form
+# works, but formulas stay as they were typed.
 KNOWN_ELSEWHERE = ("https://cdnjs.cloudflare.com/ajax/libs/mathjax/",)
 KNOWN_FAULT = "MathJax is not defined"
 
