@@ -376,22 +376,23 @@ print("nothing left out:", [vocabulary[i] for i in (learnt @ goal).topk(4).indic
 # %% tags=["random"]
 import ipywidgets
 
-figure, axis = plt.subplots(figsize=(4.6, 2.4))
-plt.close(figure)
+board, bars = plt.subplots(figsize=(4.6, 2.4))
+board.subplots_adjust(left=0.26, right=0.97, bottom=0.2, top=0.88)
+plt.close(board)
 
 
 def calculate(plus, minus, plus_too):
-    axis.clear()
+    bars.clear()
     asked = [word.strip().lower() for word in (minus, plus, plus_too)]
     unknown = [word for word in asked if word not in index]
     if unknown:
-        axis.text(0.5, 0.5, "I do not know " + ", ".join(f"'{w}'" for w in unknown), ha="center")
-        axis.axis("off")
+        bars.text(0.5, 0.5, "I do not know " + ", ".join(f"'{w}'" for w in unknown), ha="center")
+        bars.axis("off")
     else:
         found, cosines = analogy(*asked, k=6)
-        axis.barh(found[::-1], cosines[::-1], color=plotting.COLOURS[5])
-        axis.set(xlim=(0, 1), title=f"{asked[1]} − {asked[0]} + {asked[2]}", xlabel="cosine")
-    return plotting.png(figure)
+        bars.barh(found[::-1], cosines[::-1], color=plotting.COLOURS[5])
+        bars.set(xlim=(0, 1), title=f"{asked[1]} − {asked[0]} + {asked[2]}", xlabel="cosine")
+    return plotting.png(board, tight=False)
 
 
 widgets.Explorer(
