@@ -32,7 +32,7 @@ ELSEWHERE = {
     "make lab": ("course_utils.lab", "tests/lab_server.py"),
     "make site": ('"site"', "tests/test_site.py"),
     "make test": ("make test", ".ci/run"),
-    "make seeds": ("make seeds", ".ci/run"),
+    "make seeds": ("make seeds", ".github/workflows/test.yml"),
     "make demo": ("course_utils.grading import demo", "tests/test_demo.py"),
     "make install": ("make test", ".ci/run"),  # begins with it
     "python -m course_utils.lab": ("course_utils.lab", "tests/lab_server.py"),
