@@ -25,7 +25,6 @@ extensions = [
 root_doc = "docs/index"
 include_patterns = ["docs/*.md", "lectures/*.ipynb", "exercises/*/*.ipynb", "CONTRIBUTING.md"]
 exclude_patterns = [".venv", "build", "demo", "submitted", "autograded", "feedback", "grading"]
-templates_path = ["_templates"]
 
 # Notebooks are shown as they were built: nothing runs here.
 nb_execution_mode = "off"

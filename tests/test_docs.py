@@ -56,7 +56,6 @@ NOT_HERE = {
     "conda ": "needs conda; test_environment.py compares its list with pip's",
     "python3 -m venv grading": "downloads 5 GB; test_colab.py installs the wheel",
     "grading/bin/pip install": "downloads 5 GB; test_colab.py installs the wheel",
-    "make build": "named only as what not to do",
     ".venv/bin/jupyter lab": "as make lab",
 }
 COMMAND = re.compile(

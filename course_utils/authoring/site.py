@@ -13,11 +13,9 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from nbformat import NotebookNode
 
-LECTURE = re.compile(r"\b(lecture) (\d\d)\b", re.IGNORECASE)
+LECTURE = re.compile(r"\blecture (\d\d)\b", re.IGNORECASE)
 EXERCISE = re.compile(r"`exercises/(\d\d_\w+)`")
-CODE_OR_FORMULA = re.compile(
-    r"(```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\[[^\]]*\]\([^)]*\))", re.S
-)
+CODE_OR_FORMULA = re.compile(r"(`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\[[^\]]*\]\([^)]*\))")  # in one line
 
 
 class Renderer(NbElementRenderer):
@@ -67,7 +65,7 @@ def _linked(source: str, slugs: dict[str, str]) -> str:
     """Turn mentions of lectures and exercises into links, outside code, formulas and headings."""
 
     def link(match: re.Match[str]) -> str:
-        slug = slugs.get(match[2])
+        slug = slugs.get(match[1])
         return f"[{match[0]}](/lectures/{slug}.ipynb)" if slug else match[0]
 
     source = EXERCISE.sub(r"[`exercises/\1`](/exercises/\1/\1.ipynb)", source)
