@@ -48,8 +48,8 @@ seeds: $(STAMP)  ## every answer of every exercise with three seeds, training in
 	@COURSE_ALL_SEEDS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) \
 	  tests/test_answers.py -k tells_wrong_from_right
 
-bench: $(STAMP)  ## speed and quality of the lectures, beside their peers (over an hour)
-	@for name in lectures word_vectors tsne pixelcnn gan; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+bench: $(STAMP)  ## speed and quality of lectures and grading, beside their peers (over an hour)
+	@for name in lectures word_vectors tsne pixelcnn gan grading; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 oldest: $(STAMP)  ## every notebook with the oldest libraries allowed, in an environment of its own
 	@OMP_NUM_THREADS=$(JOBS) $(BIN)/python tests/oldest.py

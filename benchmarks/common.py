@@ -18,6 +18,8 @@ from course_utils.plotting import text_table
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 LIBRARIES = ("torch", "numpy", "scikit-learn", "gensim")
+# Set in the environment: run everything once, on too little for the figures to mean anything.
+BRIEF = "COURSE_BRIEF" in os.environ
 
 
 def machine() -> dict[str, Any]:
@@ -43,8 +45,14 @@ def machine() -> dict[str, Any]:
 
 
 def report(name: str, caption: str, rows: Sequence[dict[str, Any]], **more: Any) -> None:
-    """Print the rows as a table, and keep them, with the machine, in ``results/NAME.json``."""
+    """Print the rows as a table, and keep them, with the machine, in ``results/NAME.json``.
+
+    A brief run's figures are not kept.
+    """
     print(text_table(rows, caption))
+    if BRIEF:
+        print("(A brief run: not kept.)")
+        return
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
     result = {"benchmark": name, "about": caption, "machine": machine(), **more, "rows": rows}

@@ -21,7 +21,7 @@ import nbformat
 import typer
 from nbclient import NotebookClient
 
-from benchmarks.common import RESULTS, ROOT, report
+from benchmarks.common import BRIEF, RESULTS, ROOT, report
 from course_utils.plotting import text_table
 
 SECONDS = 120  # a whole lecture, on two cores
@@ -385,6 +385,8 @@ def main(
     unknown = sorted(set(slugs or []) - set(FIGURES))
     if unknown:
         raise typer.BadParameter(f"no such lecture: {', '.join(unknown)}")
+    if BRIEF:
+        slugs, seed = slugs or ["01_dimensionality_reduction"], seed or [0]
     rows: list[dict[str, Any]] = []
     for slug in slugs or FIGURES:
         runs, seeds = [], seed or SEEDS.get(slug, range(3))
@@ -408,7 +410,7 @@ def main(
         print("(Not the usual seeds: not kept.)")
     else:
         report("lectures", caption, merged(rows))
-    if any(row["reached"] == "NO" for row in rows):
+    if not BRIEF and any(row["reached"] == "NO" for row in rows):
         raise SystemExit(1)
 
 

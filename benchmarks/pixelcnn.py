@@ -16,13 +16,13 @@ from unittest.mock import patch
 
 import torch
 
-from benchmarks.common import lecture_code, quiet, report
+from benchmarks.common import BRIEF, lecture_code, quiet, report
 
 CELLS = (
     *["images, _ = datasets.mnist", "def binarise(", "def mean_nats(", "def causal_mask("],
     *["def receptive_field(", "def rows_conv(", "class PixelCNN("],
 )
-SECONDS = 15
+SECONDS, HELD, PROBE = (0.2, 100, 4) if BRIEF else (15, 2000, 40)
 SCHEDULE = "torch.optim.lr_scheduler.OneCycleLR"
 
 
@@ -35,8 +35,8 @@ def main() -> None:
     """Train each variant for the same seconds and compare."""
     space = lecture_code("05_pixel_generation", CELLS)
     grey = space["grey"]
-    held = space["binarise"](grey[-2000:], torch.Generator().manual_seed(1))
-    space["grey"] = grey[:-2000]
+    held = space["binarise"](grey[-HELD:], torch.Generator().manual_seed(1))
+    space["grey"] = grey[:-HELD]
     PixelCNN = space["PixelCNN"]
 
     class Contiguous(PixelCNN):  # type: ignore[misc, valid-type]
@@ -71,10 +71,10 @@ def main() -> None:
             return space["some_digits"](n)
 
         with patch(SCHEDULE, chosen["schedule"]) if chosen["schedule"] else nullcontext(), quiet():
-            space["fit"](model, draw, 20, "warming up", lr=chosen["lr"])
+            space["fit"](model, draw, PROBE // 2, "warming up", lr=chosen["lr"])
             began = time.perf_counter()
-            space["fit"](model, draw, 40, "how fast?", lr=chosen["lr"])
-            steps = round(SECONDS * 40 / (time.perf_counter() - began))
+            space["fit"](model, draw, PROBE, "how fast?", lr=chosen["lr"])
+            steps = max(1, round(SECONDS * PROBE / (time.perf_counter() - began)))
             model = build(**chosen["model"])
             history = space["fit"](model, draw, steps, name, lr=chosen["lr"])
         rows.append(
@@ -86,7 +86,7 @@ def main() -> None:
             }
         )
         print(rows[-1], flush=True)
-    report("pixelcnn", "PixelCNN on binarised digits, 2,000 held-out training digits", rows)
+    report("pixelcnn", f"PixelCNN on binarised digits, {HELD:,} held-out training digits", rows)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,15 @@ import numpy as np
 import torch
 from sklearn.manifold import TSNE, trustworthiness
 
-from benchmarks.common import lecture_code, quiet, report
+from benchmarks.common import BRIEF, lecture_code, quiet, report
 from course_utils import datasets
 
 CELLS = (
     *["images, labels = ", "D2 = torch.cdist(X50", "def neighbour_chances(", "def mutual("],
     *["def weights(", "def tsne("],
 )
+
+PARTS, SIZE = (1, 200) if BRIEF else (3, 2000)
 
 
 def ours(space: dict[str, Any], X50: torch.Tensor) -> np.ndarray:
@@ -39,10 +41,10 @@ def scikit_learns(space: dict[str, Any], X50: torch.Tensor) -> np.ndarray:
 def main() -> None:
     """Draw each map three times and compare."""
     space = lecture_code("03_tsne", CELLS)
-    images = datasets.mnist("train", n=6000)[0].flatten(1)
+    images = datasets.mnist("train", n=PARTS * SIZE)[0].flatten(1)
     rows: list[dict[str, Any]] = []
-    for part in range(3):
-        X = images[2000 * part : 2000 * (part + 1)]
+    for part in range(PARTS):
+        X = images[SIZE * part : SIZE * (part + 1)]
         mean = X.mean(0)
         X50 = (X - mean) @ torch.linalg.svd(X - mean, full_matrices=False)[2][:50].T
         P = space["mutual"](space["neighbour_chances"](torch.cdist(X50, X50) ** 2, 30))
@@ -53,7 +55,7 @@ def main() -> None:
             rows.append(
                 {
                     "map": name,
-                    "digits": f"{2000 * part} to {2000 * (part + 1)}",
+                    "digits": f"{SIZE * part} to {SIZE * (part + 1)}",
                     "KL (nats)": round(float(space["divergence"](P, torch.as_tensor(Y))), 4),
                     "trustworthiness(12)": round(
                         float(trustworthiness(X.numpy(), Y, n_neighbors=12)), 4
@@ -73,7 +75,7 @@ def main() -> None:
         "KL, ours / theirs (target: at most 1.05)": ratios("KL (nats)"),
         "seconds, ours / theirs (target: at most 1.5)": ratios("seconds"),
     }
-    report("tsne", "t-SNE of 2,000 digits, perplexity 30", rows, summary=summary)
+    report("tsne", f"t-SNE of {SIZE:,} digits, perplexity 30", rows, summary=summary)
     print(*(f"{name}: {value}" for name, value in summary.items()), sep="\n")
 
 

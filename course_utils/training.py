@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+
+# A training by seconds that gets a smaller share of the processor than ENOUGH says so.
+ENOUGH, BUSY = 0.6, "The machine was busy"
 
 
 def seed_everything(seed: int = 0) -> int:
@@ -102,6 +106,10 @@ def train(
 
     The interrupt button (Ctrl-C in a terminal) stops the run and keeps what it has learnt.
 
+    The environment variable ``COURSE_STEPS`` is the most steps that any training makes: a quick way
+    to see whether a notebook runs from top to bottom. A training by seconds that other programs
+    left too little time says so at its end.
+
     Parameters
     ----------
     step : callable
@@ -146,11 +154,13 @@ def train(
             raise ValueError(f"{name} must be above 0 and finite, not {budget}")
     if seed is not None:
         seed_everything(seed)
+    if "COURSE_STEPS" in os.environ:
+        steps = min(steps or sys.maxsize, int(os.environ["COURSE_STEPS"]))
 
     history = History()
     live = LiveCurve(label, unit, log) if curve else None
     bar = tqdm(total=steps, desc=label, unit="step", leave=False)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.thread_time()
     try:
         while (steps is None or history.steps < steps) and (
             seconds is None or time.perf_counter() - began < seconds
@@ -178,9 +188,15 @@ def train(
     except KeyboardInterrupt:
         history.interrupted = True
     finally:
-        history.seconds = time.perf_counter() - began
+        history.seconds, worked = time.perf_counter() - began, time.thread_time() - worked
         bar.close()
         if live is not None:
             live.close(history)
     print(f"{label}: {history}")
+    if seconds is not None and worked < ENOUGH * history.seconds and device().type == "cpu":
+        print(
+            f"{BUSY}: this training got {worked / history.seconds:.0%} of the time it"
+            " asked for, so it learnt less than it should. Close other programs and notebooks"
+            " (Kernel → Shut Down All Kernels), then run this cell again."
+        )
     return history

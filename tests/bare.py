@@ -21,14 +21,19 @@ from packaging.utils import canonicalize_name
 from course_utils.authoring.build import repository
 
 
-def build_wheel(folder):
-    """Build the course as a wheel, data included, from a copy without leftovers."""
-    source = folder / "source"
-    source.mkdir(parents=True)
+def copy_sources(folder):
+    """Copy what the wheel is made from, without leftovers."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT.md"):
-        shutil.copy(ROOT / name, source)
+        shutil.copy(ROOT / name, folder)
     skip = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "course_utils", source / "course_utils", ignore=skip)
+    shutil.copytree(ROOT / "course_utils", folder / "course_utils", ignore=skip)
+
+
+def build_wheel(folder):
+    """Build the course as a wheel, data included."""
+    source = folder / "source"
+    copy_sources(source)
     line = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
     subprocess.run([*line, "-w", str(folder), str(source)], check=True)
     shutil.rmtree(source)
@@ -123,11 +128,11 @@ def settings(folder):
     }
 
 
-def run_notebook(path, folder, wheel, work, last=None, timeout=600, allow_errors=False):
+def run_notebook(path, folder, wheel, work, last=None, timeout=600, allow_errors=False, **own):
     """Run a notebook in an environment, from an empty working folder.
 
-    The set-up cell installs the wheel. ``last`` is the code of one more cell. Returns the
-    executed notebook, and the seconds it took.
+    The set-up cell installs the wheel. ``last`` is the code of one more cell, ``own`` are further
+    environment variables. Returns the executed notebook, and the seconds it took.
     """
     notebook = nbformat.read(path, 4)
     setup = next(cell for cell in notebook.cells if cell.cell_type == "code")
@@ -146,5 +151,5 @@ def run_notebook(path, folder, wheel, work, last=None, timeout=600, allow_errors
     )
     began = time.perf_counter()
     with patch.dict(os.environ, JUPYTER_PATH=str(folder / "jupyter")):
-        client.execute(env=settings(folder))
+        client.execute(env={**settings(folder), **own})
     return notebook, time.perf_counter() - began

@@ -75,6 +75,18 @@ def make_small_course(folder):
     return folder
 
 
+# These look back at certain steps of their trainings, so they need all of them.
+LONG_TRAININGS = ("06_vae", "07_gan", "08_wgan")
+
+
+def briefly(slug):
+    """Environment variables that let a lecture train for a moment only, where it can.
+
+    For tests of what is around the lecture; nbval runs all lectures in full.
+    """
+    return {} if slug in LONG_TRAININGS else {"COURSE_STEPS": "50"}
+
+
 def manuscripts(kind):
     """Paths of the course's own manuscripts of one kind, for parametrised tests."""
     return sorted((ROOT / "manuscript" / kind).glob("*.py"))

@@ -8,8 +8,8 @@ import pytest
 from examples import ROOT, manuscripts
 
 from benchmarks import common, gan, grading, lectures, pixelcnn, tsne, word_vectors
-from course_utils.authoring.answers import names_of
 from course_utils.authoring.manuscript import read
+from course_utils.grading.submission import global_names
 
 LECTURES = manuscripts("lectures")
 
@@ -29,7 +29,7 @@ def test_a_lecture_leaves_the_names_that_its_figures_need(path):
     made = set()
     for cell in read(path).cells:
         if cell.kind == "code":
-            made |= names_of(cell.source)[0]
+            made |= global_names(cell.source)[0]
     for figure in lectures.FIGURES[path.stem]:
         asked = {n.id for n in ast.walk(ast.parse(figure.expression)) if isinstance(n, ast.Name)}
         assert asked - made - set(dir(builtins)) == set(), figure

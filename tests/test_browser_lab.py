@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from browser import chromium
-from examples import ROOT, manuscripts
+from examples import ROOT, briefly, manuscripts
 from lab_server import MINUTE, TOKEN, lab, reader
 from nbgrader.api import Gradebook
 from nbgrader_course import graded
@@ -208,6 +208,7 @@ def test_every_widget_answers(name, server, browser):
     """All cells down to the last widget are run; then all controls of all widgets are moved."""
     with reader(server, browser, name) as person:
         person.open("lectures", f"{name}.ipynb")
+        person.evaluated(f"__import__('os').environ.update({briefly(name)})")
         person.menu("Edit", "Clear Outputs of All Cells")
         widgets = [i for i, cell in enumerate(person.cells()) if is_widget(cell)]
         assert widgets

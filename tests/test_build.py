@@ -12,6 +12,7 @@ from examples import make_small_course
 from course_utils.authoring import build as authoring
 from course_utils.authoring.build import BuildError, find_root, find_targets
 from course_utils.authoring.manuscript import read
+from course_utils.training import device
 
 
 def targets_of(course):
@@ -334,6 +335,26 @@ def test_an_output_that_names_a_private_folder_is_refused(course):
     bundle += "display(JSON({'a': os.path.expanduser('~/x')}))"
     edit(lecture.manuscript, "import os; print(os.path.expanduser('~/x'))", bundle)
     with pytest.raises(BuildError, match="folder of this machine"):
+        authoring.build(lecture)
+
+
+def test_what_is_published_has_the_usual_seed_and_whole_trainings(course, monkeypatch):
+    lecture, _ = targets_of(course)
+    seen = "import os; print(os.environ.get('COURSE_SEED'), os.environ.get('COURSE_STEPS'))"
+    edit(lecture.manuscript, "print(6 * 7)", seen)
+    monkeypatch.setenv("COURSE_SEED", "3")
+    monkeypatch.setenv("COURSE_STEPS", "50")
+    authoring.build(lecture)
+    assert "None None" in lecture.notebook.read_text()
+
+
+@pytest.mark.skipif(device().type != "cpu", reason="only a processor knows how busy it is")
+def test_a_training_on_a_busy_machine_is_not_published(course):
+    lecture, _ = targets_of(course)
+    training = "import time; from course_utils import training\ntraining.train("
+    training += "lambda t: time.sleep(0.02) or {'t': t}, seconds=0.1, curve=False)"
+    edit(lecture.manuscript, "print(6 * 7)", training)
+    with pytest.raises(BuildError, match="when the machine is quiet"):
         authoring.build(lecture)
 
 

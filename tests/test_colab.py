@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 from bare import bare_environment, build_wheel, run_notebook, settings
-from examples import ROOT, manuscripts
+from examples import ROOT, briefly, manuscripts
 from sweep import sweep
 
 from course_utils import widgets
@@ -134,7 +134,7 @@ import json
 print(json.dumps([sweep(w, {TYPED.get(slug, {})}, {REFUSED.get(slug, {})}) for w in alive()]))
 """
     lecture = ROOT / "lectures" / f"{slug}.ipynb"
-    notebook, seconds = run_notebook(lecture, colab, wheel, tmp_path, last=moves)
+    notebook, seconds = run_notebook(lecture, colab, wheel, tmp_path, moves, **briefly(slug))
     outputs = notebook.cells[-1].outputs
     assert [output.output_type for output in outputs] == ["stream"]  # no button failed
     rows = [row for rows in json.loads(outputs[0].text) for row in rows]

@@ -7,12 +7,16 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import version
 from pathlib import Path
 
+import bare
 import nbformat
 import pytest
 import yaml
 from examples import ROOT, make_small_course
+from nbgrader_course import solve
+from packaging.version import Version
 
 from course_utils.authoring import build as authoring
 
@@ -46,30 +50,31 @@ ELSEWHERE = {
     "sudo apt-get install": ("apt-get install", ".ci/run"),
     "sudo -u postgres": ("initdb", "tests/test_postgres.py"),  # a server of its own instead
     "export COURSE_GRADEBOOK": ("COURSE_GRADEBOOK", "tests/test_postgres.py"),
-    ".venv/bin/pip wheel": ('"wheel", "--no-deps"', "tests/bare.py"),
-}
-# Executed by nobody here, and why.
-NOT_HERE = {
-    "make bench": "over an hour; its parts are in test_benchmarks.py",
-    "make oldest": "downloads 3 GB",
-    "python -m benchmarks.": "many minutes; its parts are in test_benchmarks.py",
-    "conda ": "needs conda; test_environment.py compares its list with pip's",
-    "python3 -m venv grading": "downloads 5 GB; test_colab.py installs the wheel",
-    "grading/bin/pip install": "downloads 5 GB; test_colab.py installs the wheel",
-    ".venv/bin/jupyter lab": "as make lab",
 }
 COMMAND = re.compile(
-    r"`((?:make|course|nbgrader|python|conda|sudo|pre-commit|\.venv/bin/\w+) [^`\n]+)`"
+    r"`((?:[A-Z_]+=\w+ )?"
+    r"(?:make|course|nbgrader|python3?|pip|conda|sudo|pre-commit|git|grep) [^`\n]+)`"
 )
+VENV = re.compile(r"python3 -m venv (\S+)")  # what begins an environment made by hand
+
+
+def shell_blocks(text):
+    """The lines of each shell block, without comments."""
+    blocks = []
+    for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
+        lines = [re.sub(r"\s+#\s.*|^#.*", "", line).strip() for line in block.splitlines()]
+        blocks.append([re.sub(r" {2,}", " ", line) for line in lines if line])
+    return blocks
 
 
 def commands(text):
-    """The commands of a document: lines of its shell blocks, then what stands in its sentences."""
-    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
-    lines = [re.sub(r"\s+#\s.*|^#.*", "", line).strip() for b in blocks for line in b.splitlines()]
-    lines = [re.sub(r" {2,}", " ", line) for line in lines]
+    """The commands of a document: lines of its shell blocks, then what stands in its sentences.
+
+    Without the blocks that make an environment: those are typed somewhere else.
+    """
+    blocks = [block for block in shell_blocks(text) if not any(map(VENV.match, block))]
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    return [line for line in lines if line], COMMAND.findall(prose)
+    return [line for block in blocks for line in block], COMMAND.findall(prose)
 
 
 def of(document):
@@ -90,6 +95,13 @@ def test_commands_are_found():
 # The scenario: one small course, every document's commands in their order.
 
 TYPED = set()  # what was typed, over all documents
+OFFLINE = {
+    "PIP_NO_INDEX": "1",
+    "PIP_FIND_LINKS": "",
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_NO_BUILD_ISOLATION": "no",  # pip's way to say: without isolation
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}
 
 
 def here(command):
@@ -104,9 +116,14 @@ class Desk:
         self.course = make_small_course(folder / "course")
         self.home = folder / "home"
         self.home.mkdir()
-        for name in ("README.md", "LICENSE", "LICENSE-TEXT.md", "Makefile", "constraints.txt"):
+        bare.copy_sources(self.course)
+        for name in ("Makefile", "constraints.txt", ".pre-commit-config.yaml"):
             shutil.copy(ROOT / name, self.course)
-        shutil.copy(ROOT / ".pre-commit-config.yaml", self.course)
+        (self.course / "tests").mkdir()
+        for name in ("bare.py", "examples.py", "oldest.py"):
+            shutil.copy(ROOT / "tests" / name, self.course / "tests")
+        ignored = shutil.ignore_patterns("__pycache__", "results")
+        shutil.copytree(ROOT / "benchmarks", self.course / "benchmarks", ignore=ignored)
         (self.course / ".venv").symlink_to(BIN.parent)
         lecture = self.course / "manuscript" / "lectures" / f"{SLUG}.py"
         slide = '# %% [markdown] tags=["slide"]'
@@ -118,15 +135,19 @@ class Desk:
     def git(self, *arguments):
         subprocess.run(["git", *arguments], cwd=self.course, check=True, capture_output=True)
 
-    def type(self, command, allowed=(0,)):
-        """Type a command of a document and return what it said."""
+    def type(self, command, allowed=(0,), folder=None):
+        """Type a command of a document and return what it said. It downloads nothing."""
         line = here(command)
+        # `make` uses the environment of these tests, and never installs one.
+        typed = re.sub(
+            r"\bmake ", f"make -o {BIN.parent}/.installed VENV={BIN.parent} ", line, count=1
+        )
         own = {"HOME": str(self.home), "VIRTUAL_ENV": "", "PRE_COMMIT_HOME": str(self.home / "pc")}
         path = os.pathsep.join([str(BIN), os.environ["PATH"]])
         done = subprocess.run(
-            ["bash", "-c", line],
-            cwd=self.course,
-            env={**os.environ, **own, "PATH": path},
+            ["bash", "-e", "-c", typed],
+            cwd=folder or self.course,
+            env={**os.environ, **own, **OFFLINE, "PATH": path},
             capture_output=True,
             text=True,
             check=False,
@@ -136,12 +157,12 @@ class Desk:
         return done.stdout + done.stderr
 
     def hand_in(self, student, solved):
-        source = "solutions" if solved else "exercises"
-        notebook = nbformat.read(self.course / source / SLUG / f"{SLUG}.ipynb", 4)
-        released = nbformat.read(self.course / "exercises" / SLUG / f"{SLUG}.ipynb", 4)
-        for cell, answer in zip(released.cells, notebook.cells):
-            if cell.metadata.get("nbgrader", {}).get("solution"):
-                cell.source = answer.source
+        released, solution = (
+            nbformat.read(self.course / kind / SLUG / f"{SLUG}.ipynb", 4)
+            for kind in ("exercises", "solutions")
+        )
+        if solved:
+            solve(released, solution)
         place = self.course / "submitted" / student / SLUG
         place.mkdir(parents=True)
         nbformat.write(released, place / f"{SLUG}.ipynb")
@@ -155,12 +176,44 @@ def desk(tmp_path_factory):
 def typed_here(document):
     """Commands of a document's shell blocks that are typed in the scenario."""
     block, _ = of(document)
-    return [c for c in block if not among(ELSEWHERE, c) and not among(NOT_HERE, c)]
+    return [c for c in block if not among(ELSEWHERE, c)]
+
+
+def lend_oldest(desk):
+    """Let the installed versions be the oldest allowed, in an environment that is there already."""
+    project = desk.course / "pyproject.toml"
+
+    def installed(found):
+        return f'"{found[1]}>={Version(version(found[1])).public}"'
+
+    project.write_text(re.sub(r'"([\w-]+)>=[\d.]+"', installed, project.read_text()))
+    wheel = bare.build_wheel(desk.home / "wheel")
+    bare.bare_environment(desk.course / "build" / "oldest", wheel)
+
+
+def put_figures(desk, said):
+    """Do the edit that `course new` asks for before the figures can be measured."""
+    figures = re.search(r'^    "11_\w+": \[\n.*?^    \],\n', said, re.DOTALL | re.MULTILINE)[0]
+    path = desk.course / "benchmarks" / "lectures.py"
+    before, after = path.read_text().split("\n}\n\n\ndef whole", 1)
+    path.write_text(f"{before}\n{figures}}}\n\n\ndef whole{after}")
 
 
 def test_what_contributors_type(desk):
     for command in typed_here("CONTRIBUTING.md"):
+        if command == "make bench":
+            continue  # below
+        if command == "make oldest":
+            lend_oldest(desk)
         said = desk.type(command)
+        if command == "make oldest":
+            shutil.copy(ROOT / "pyproject.toml", desk.course)
+            assert re.findall(r"(\w+)/01_small +yes", said)[-2:] == ["lectures", "solutions"]
+        if command.startswith("course new"):
+            put_figures(desk, said)
+        if command.startswith("python -m benchmarks"):
+            kept = json.loads((desk.course / "benchmarks/results/lectures.json").read_text())
+            assert {row["lecture"] for row in kept["rows"]} == {"11"}
         if command.startswith("course answers"):
             assert "wrong" in said
         if command == "course slides 01_dimensionality_reduction":
@@ -200,6 +253,19 @@ def test_what_instructors_collect_from_a_learning_platform(desk):
     assert (desk.course / "submitted" / "7731" / SLUG / f"{SLUG}.ipynb").exists()
 
 
+BENCHMARKS = ("lectures", "word_vectors", "tsne", "pixelcnn", "gan", "grading")
+
+
+def test_make_bench_runs_every_benchmark(desk):
+    """In brief: each goes through all its parts, on the real lectures, and keeps nothing."""
+    results = ROOT / "benchmarks" / "results"
+    before = {path: path.read_bytes() for path in results.iterdir()}
+    said = desk.type("COURSE_BRIEF=1 make bench", folder=ROOT)
+    TYPED.add("make bench")
+    assert said.count("not kept.)") == len(BENCHMARKS) == len(before)
+    assert {path: path.read_bytes() for path in results.iterdir()} == before
+
+
 def test_what_those_who_learn_alone_type(desk):
     notebook = desk.course / "exercises" / SLUG / f"{SLUG}.ipynb"
     for command in typed_here("docs/self_study.md"):
@@ -207,6 +273,43 @@ def test_what_those_who_learn_alone_type(desk):
         if command == "course progress":
             assert SLUG[:2] in said
     assert "YOUR CODE HERE" in notebook.read_text()
+
+
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if VENV.search((ROOT / d).read_text())])
+def test_an_environment_made_by_hand(document, desk, tmp_path):
+    """With the packages lent by the present environment, so pip finds all there is to install."""
+    (block,) = [b for b in shell_blocks((ROOT / document).read_text()) if any(map(VENV.match, b))]
+    block = [line for line in block if not among(ELSEWHERE, line)]
+    (begin,) = [i for i, line in enumerate(block) if VENV.match(line)]
+    for line in block[:begin]:
+        desk.type(line)
+    install = next(line for line in block if "pip install" in line)
+    (extras,) = re.findall(r"\[([\w,]+)\]", install)
+    folder = tmp_path / "course"
+    bare.copy_sources(folder)
+    shutil.copy(ROOT / "constraints.txt", folder)
+    desk.type(block[begin], folder=folder)
+    environment = folder / VENV.match(block[begin])[1]
+    (site,) = environment.glob("lib/python3*/site-packages")
+    for bundled in [
+        *site.glob("*setuptools*"),
+        *site.glob("pkg_resources"),
+        *site.glob("_distutils*"),
+    ]:
+        shutil.rmtree(bundled)  # Python 3.11 puts an old one there
+    (site / "distutils-precedence.pth").unlink(missing_ok=True)
+    names = bare.closure([f"course_utils[{extras}]", "setuptools"]) - {"course-utils", "pip"}
+    bare.lend(names, site)
+    if ".whl" in install:
+        (wheel,) = (desk.course / "dist").glob("*.whl")
+        shutil.copy(wheel, folder)
+        shutil.rmtree(folder / "course_utils")
+    desk.type("\n".join(block[begin + 1 :]), folder=folder)  # together: one of them may activate it
+    asked = "import course_utils, jupyterlab, nbgrader; print(course_utils.__file__)"
+    python = str(environment / "bin" / "python")
+    found = subprocess.run([python, "-c", asked], cwd=tmp_path, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    assert Path(found.stdout.strip()).is_relative_to(folder)
 
 
 def test_what_others_type(desk):
@@ -223,7 +326,7 @@ def test_every_command_is_typed_here_or_elsewhere(desk):
     for document in DOCUMENTS:
         block, prose = of(document)
         for command in [*block, *prose]:
-            known = among(ELSEWHERE, command) or among(NOT_HERE, command)
+            known = among(ELSEWHERE, command)
             done = any(f"{typed} ".startswith(f"{here(command)} ") for typed in TYPED)
             if not known and not done:
                 left.append(f"{document}: {command}")

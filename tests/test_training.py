@@ -1,4 +1,5 @@
 import math
+import time
 
 import pytest
 import torch
@@ -59,6 +60,29 @@ def test_a_model_learns_and_the_history_names_the_parts(capsys):
 def test_the_seconds_budget_ends_a_run():
     history = train(lambda t: {"t": t}, seconds=0.05, curve=False)
     assert history.steps > 1 and history.seconds >= 0.05
+
+
+def test_a_training_that_the_machine_left_no_time_says_so(capsys, monkeypatch):
+    monkeypatch.setattr(training, "device", lambda: torch.device("cpu"))
+
+    def others_work(t):
+        time.sleep(0.01)
+        return {"t": t}
+
+    train(others_work, seconds=0.05, curve=False)
+    assert "The machine was busy" in capsys.readouterr().out
+    train(others_work, steps=5, curve=False)  # all of them were made, so nothing is lost
+    assert "busy" not in capsys.readouterr().out
+    monkeypatch.setattr(time, "thread_time", time.perf_counter)
+    train(others_work, seconds=0.05, curve=False)
+    assert "busy" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("budget", [{"steps": 50}, {"seconds": 60}, {"steps": 50, "seconds": 60}])
+def test_the_steps_can_be_capped_from_outside(budget, monkeypatch):
+    monkeypatch.setenv("COURSE_STEPS", "7")
+    assert train(lambda t: {"t": t}, curve=False, **budget).steps == 7
+    assert train(lambda t: {"t": t}, curve=False, steps=3).steps == 3
 
 
 def test_an_empty_answer_ends_a_run():

@@ -9,7 +9,6 @@ A fork is safe only while no thread pool has started, so everything here runs wi
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import gc
 import io
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.authoring.manuscript import Cell, Manuscript, read
+from course_utils.grading.submission import global_names
 
 # An answer that runs longer counts as hanging.
 ANSWER_SECONDS = int(os.environ.get("COURSE_ANSWER_SECONDS", "120"))
@@ -162,20 +162,6 @@ class Notebook:
         return TestResult(points, max_points)
 
 
-def names_of(source: str) -> tuple[set[str], set[str]]:
-    """Return the global names a cell sets and the names it reads."""
-    stored: set[str] = set()
-    loaded: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            stored.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            stored.update((a.asname or a.name).split(".")[0] for a in node.names)
-        elif isinstance(node, ast.Name):
-            (loaded if isinstance(node.ctx, ast.Load) else stored).add(node.id)
-    return stored, loaded
-
-
 def plan(cells: list[Cell], answer: Cell) -> list[Cell]:
     """Return the cells to run after an answer was put in, in order.
 
@@ -191,9 +177,9 @@ def plan(cells: list[Cell], answer: Cell) -> list[Cell]:
     """
     start = next(i for i, cell in enumerate(cells) if cell.id == answer.of)
     after = cells[start + 1 :]
-    names = {id(cell): names_of(cell.source) for cell in after}
+    names = {id(cell): global_names(cell.source) for cell in after}
 
-    touched = names_of(answer.source)[0]
+    touched = global_names(answer.source)[0]
     concerned = set()
     for cell in after:
         stored, loaded = names[id(cell)]
@@ -270,7 +256,7 @@ def slow_cells(cells: list[Cell]) -> list[Cell]:
     slow: list[Cell] = []
     names: set[str] = set()
     for cell in cells:
-        stored, loaded = names_of(cell.source)
+        stored, loaded = global_names(cell.source)
         if "heavy" in cell.modifiers or (loaded - stored) & names:
             slow.append(cell)
             names |= stored

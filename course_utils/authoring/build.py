@@ -24,6 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_utils.authoring.manuscript import Cell, Manuscript, ManuscriptError, read
+from course_utils.training import BUSY
 
 MAX_BYTES = 2_000_000
 CELL_TIMEOUT = 300  # seconds; a whole lecture has a budget of 120
@@ -304,8 +305,11 @@ def execute(
         on_cell_start=started,
         on_cell_complete=lambda cell, cell_index: on_cell(),
     )
+    # What is published comes from the usual seed and from whole trainings.
+    changed = ("COURSE_SEED", "COURSE_STEPS")
+    environment = {name: value for name, value in os.environ.items() if name not in changed}
     try:
-        done = client.execute(env={**os.environ, "PYTHONHASHSEED": "0"})
+        done = client.execute(env={**environment, "PYTHONHASHSEED": "0"})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         line = published[at].line
         text = str(error).strip()
@@ -319,6 +323,11 @@ def execute(
                 raise BuildError(
                     f"{manuscript.path}:{cell.line}: this test writes to stderr, for which "
                     "nbgrader takes all its points: find and mend the warning"
+                )
+            if any(BUSY in o.get("text", "") for o in node.outputs):
+                raise BuildError(
+                    f"{manuscript.path}:{cell.line}: other programs took the time of this "
+                    "training; build again when the machine is quiet"
                 )
             _refuse_private(node, f"{manuscript.path}:{cell.line}")
     return done

@@ -133,30 +133,13 @@ def plain(source: str) -> str:
     )
 
 
-def names_bound(source: str) -> set[str]:
-    """Return the global names a cell sets; empty if it cannot be parsed."""
-    try:
-        tree = ast.parse(plain(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(name.asname or name.name).split(".")[0] for name in node.names}
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
-    return found
-
-
 @cache
-def global_names(source: str) -> tuple[set[str], set[str]]:
-    """Return the global names that a cell sets, and those that it reads."""
+def global_names(source: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the global names that a cell sets and those that it reads; none if it is broken."""
     try:
         table = symtable.symtable(plain(source), "cell", "exec")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(), set()
+        return frozenset(), frozenset()
     bound = {
         symbol.get_name()
         for symbol in table.get_symbols()
@@ -169,11 +152,11 @@ def global_names(source: str) -> tuple[set[str], set[str]]:
         for symbol in inner.get_symbols():
             if symbol.is_referenced() and (inner is table or symbol.is_global()):
                 read.add(symbol.get_name())
-    return bound, read
+    return frozenset(bound), frozenset(read)
 
 
 @cache
-def definitions(source: str) -> dict[str, set[str]]:
+def definitions(source: str) -> dict[str, frozenset[str]]:
     """Return the functions and classes that a cell defines, each with the globals it reads."""
     try:
         tree = ast.parse(plain(source))
@@ -197,7 +180,7 @@ def relied_on(test: str, course: tuple[str, ...]) -> tuple[str, ...]:
     course : tuple of str
         The text of the course's own cells.
     """
-    needs: dict[str, set[str]] = {}
+    needs: dict[str, frozenset[str]] = {}
     for source in course:
         needs |= definitions(source)
     waiting: set[str] = set()
@@ -214,7 +197,7 @@ def relied_on(test: str, course: tuple[str, ...]) -> tuple[str, ...]:
     while waiting:
         name = waiting.pop()
         found.add(name)
-        waiting |= needs.get(name, set()) - found
+        waiting |= needs.get(name, frozenset()) - found
     return tuple(sorted(found))
 
 
@@ -468,8 +451,8 @@ def _looks_like(cell: dict[str, Any], ref: ReferenceCell) -> bool:
         return True
     if ref.role != "solution" or cell["cell_type"] != "code":
         return False
-    wanted = names_bound(ref.released)
-    return bool(wanted) and wanted <= names_bound(cell["source"])
+    wanted, _ = global_names(ref.released)
+    return bool(wanted) and wanted <= global_names(cell["source"])[0]
 
 
 def _cells_of(

@@ -460,7 +460,7 @@ def read(example, rows):
     page.set_data(covered)
     for bar, height in zip(bars, p.tolist()):
         bar.set_height(height)
-    return plotting.png(figure)
+    return plotting.png(figure, tight=False)
 
 
 # %% tags=["random", "slide"] headline="A belief after every row"
