@@ -48,7 +48,7 @@ ELSEWHERE = {
     "nbgrader collect": ('"collect"', "tests/test_nbgrader.py"),
     "nbgrader autograde": ('"autograde"', "tests/test_nbgrader.py"),
     "sudo apt-get install": ("apt-get install", ".ci/run"),
-    "sudo -u postgres": ("initdb", "tests/test_postgres.py"),  # a server of its own instead
+    "sudo -u postgres": ("sudo -u postgres", "tests/test_postgres.py"),
     "export COURSE_GRADEBOOK": ("COURSE_GRADEBOOK", "tests/test_postgres.py"),
 }
 COMMAND = re.compile(
@@ -218,6 +218,7 @@ def test_what_contributors_type(desk):
             assert "wrong" in said
         if command == "course slides 01_dimensionality_reduction":
             assert (desk.course / "slides" / f"{SLUG}.html").exists()
+    assert "REWRITE" in desk.type("grep -n REWRITE manuscript/*/11_*.py")
     assert (desk.course / "lectures" / "11_nearest_mean.ipynb").exists()
     assert (desk.course / ".git" / "hooks" / "pre-commit").exists()
     desk.type("course build --force 01_small")

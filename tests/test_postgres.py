@@ -3,6 +3,7 @@
 import csv
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from examples import make_small_course
+from examples import ROOT, make_small_course
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader_course import graded
 
@@ -246,3 +247,34 @@ def test_two_graders_and_a_person_who_marks_lose_nothing(built, database, tmp_pa
     for name, points in marks.items():
         expected[name, "why"] = (None, points, f"{points} points")
     assert contents(url) == expected
+
+
+def test_the_guides_commands_for_the_server(built, database, tmp_path):
+    """A user, a gradebook of hers, a backup: as the guide types them, by the server's own user."""
+    guide = (ROOT / "docs" / "instructors_guide.md").read_text()
+    user, base, backup = re.findall(r"sudo -u postgres ([^`\n]+)", guide)
+    _, _, door = database("elsewhere").partition("?host=")
+    path = os.pathsep.join([str(programs()), os.environ["PATH"]])
+
+    def type_(command):
+        subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path, "PGHOST": door, "PGUSER": "course"},
+            input="secret\nsecret\n",  # createuser asks twice
+            start_new_session=True,  # without a terminal, so it reads what we put in
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    type_(user)
+    type_(base)
+    course = tmp_path / "course"
+    shutil.copytree(built, course)
+    url = f"postgresql+psycopg2://grading@/gradebook?host={door}"
+    run(course, "nbgrader", "generate_assignment", SLUG, url=url)
+    type_(backup)
+    saved = (tmp_path / "gradebook.sql").read_text()
+    assert "CREATE TABLE public.submitted_assignment" in saved and SLUG in saved
+    assert "OWNER TO grading" in saved
