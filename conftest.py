@@ -4,8 +4,9 @@ import os
 
 import pytest
 
-# Tests make gradebooks of their own and never touch yours.
-os.environ.pop("COURSE_GRADEBOOK", None)
+# Tests make gradebooks of their own and never touch yours, and cut short only what they mean to.
+for name in ("COURSE_GRADEBOOK", "COURSE_STEPS", "COURSE_BRIEF"):
+    os.environ.pop(name, None)
 
 # Files of few, long, independent tests: dealt out one by one. Everything else stays whole, which
 # notebooks need (cell after cell in one kernel) and fixtures like (made once).

@@ -193,7 +193,8 @@ def train(
         if live is not None:
             live.close(history)
     print(f"{label}: {history}")
-    if seconds is not None and worked < ENOUGH * history.seconds and device().type == "cpu":
+    out_of_time = seconds is not None and history.steps != steps
+    if out_of_time and worked < ENOUGH * history.seconds and device().type == "cpu":
         print(
             f"{BUSY}: this training got {worked / history.seconds:.0%} of the time it"
             " asked for, so it learnt less than it should. Close other programs and notebooks"

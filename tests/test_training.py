@@ -71,8 +71,9 @@ def test_a_training_that_the_machine_left_no_time_says_so(capsys, monkeypatch):
 
     train(others_work, seconds=0.05, curve=False)
     assert "The machine was busy" in capsys.readouterr().out
-    train(others_work, steps=5, curve=False)  # all of them were made, so nothing is lost
-    assert "busy" not in capsys.readouterr().out
+    for budget in ({"steps": 3}, {"steps": 3, "seconds": 60}):  # all were made: nothing is lost
+        train(others_work, curve=False, **budget)
+        assert "busy" not in capsys.readouterr().out
     monkeypatch.setattr(time, "thread_time", time.perf_counter)
     train(others_work, seconds=0.05, curve=False)
     assert "busy" not in capsys.readouterr().out
