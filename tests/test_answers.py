@@ -208,6 +208,18 @@ def test_only_the_cells_that_follow_and_matter_are_run(tmp_path):
     assert planned(second) == ["test_second", "test_both"]
 
 
+def test_a_test_that_calls_the_answer_through_an_earlier_function_is_run(tmp_path):
+    path = tmp_path / "manuscript" / "exercises" / "01_small.py"
+    path.parent.mkdir(parents=True)
+    early = "def twice():\n    return 2 * through()\n\ndef through():\n    return first()\n\n"
+    text = PLANNED.replace("data =", f"{early}data =", 1)
+    path.write_text(text.replace("assert first() == 1", "assert twice() == 2", 1))
+    manuscript = read(path)
+    cells = [cell for cell in manuscript.cells if cell.role not in ("wrong", "right")]
+    (right,) = manuscript.with_role("right")
+    assert "test_first" in [cell.id for cell in plan(cells, right)]
+
+
 def test_light_leaves_out_what_trains_and_what_needs_it(tmp_path):
     path = tmp_path / "manuscript" / "exercises" / "01_small.py"
     path.parent.mkdir(parents=True)

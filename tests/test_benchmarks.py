@@ -31,7 +31,7 @@ def test_a_lecture_leaves_the_names_that_its_figures_need(path):
         if cell.kind == "code":
             made |= global_names(cell.source)[0]
     for figure in lectures.FIGURES[path.stem]:
-        asked = {n.id for n in ast.walk(ast.parse(figure.expression)) if isinstance(n, ast.Name)}
+        _, asked = global_names(figure.expression)
         assert asked - made - set(dir(builtins)) == set(), figure
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.authoring.manuscript import Cell, Manuscript, read
-from course_utils.grading.submission import global_names
+from course_utils.grading.submission import definitions, global_names
 
 # An answer that runs longer counts as hanging.
 ANSWER_SECONDS = int(os.environ.get("COURSE_ANSWER_SECONDS", "120"))
@@ -180,6 +180,10 @@ def plan(cells: list[Cell], answer: Cell) -> list[Cell]:
     names = {id(cell): global_names(cell.source) for cell in after}
 
     touched = global_names(answer.source)[0]
+    # Functions that were defined before may call the answer.
+    early = [item for cell in cells[:start] for item in definitions(cell.source).items()]
+    while callers := {name for name, read in early if read & touched} - touched:
+        touched |= callers
     concerned = set()
     for cell in after:
         stored, loaded = names[id(cell)]
