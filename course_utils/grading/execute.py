@@ -12,6 +12,7 @@ import os
 import secrets
 import socket
 import tempfile
+import threading
 import time
 import traceback
 from contextlib import suppress
@@ -194,6 +195,32 @@ def attempt(job: Job) -> tuple[str, Result | str]:
         return job.key, str(error)
     except Exception:
         return job.key, traceback.format_exc(limit=-3)
+
+
+def workers(n_jobs: int) -> Any:
+    """Return processes for jobs, as `joblib.Parallel`: results come in any order.
+
+    They end when this process does, however it ends. joblib's own wait for five more minutes.
+    """
+    import joblib
+
+    return joblib.Parallel(
+        n_jobs=n_jobs,
+        backend="loky",
+        return_as="generator_unordered",
+        batch_size=1,
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
+
+
+def _end_with(parent: int) -> None:
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class _Manager(AsyncKernelManager):

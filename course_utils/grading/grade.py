@@ -22,7 +22,7 @@ from typing import Any
 import nbformat
 
 from course_utils.grading import sandbox as boxes
-from course_utils.grading.execute import Job, Result, attempt, run, steps_of
+from course_utils.grading.execute import Job, Result, attempt, run, steps_of, workers
 from course_utils.grading.gradebook import Course, GradebookError
 from course_utils.grading.sandbox import Limits
 from course_utils.grading.store import Record, Store, version
@@ -265,12 +265,11 @@ class _Class:
         warm = self.warm and self.grader.sandbox and not self.dask
         todo = [replace(job, warm=warm, threads=max(1, cores // jobs)) for job in todo]
         with ExitStack() as stack:
-            settings: dict[str, Any] = {"backend": "loky", "n_jobs": jobs}
+            parallel = workers(jobs)
             if self.dask:
                 stack.enter_context(_dask_client(self.dask))
-                settings = {"backend": "dask"}
-            stack.enter_context(joblib.parallel_config(**settings))
-            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+                stack.enter_context(joblib.parallel_config(backend="dask"))
+                parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
             yield from parallel(joblib.delayed(attempt)(job) for job in todo)
 
     def _settle(

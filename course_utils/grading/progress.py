@@ -28,7 +28,15 @@ from rich.table import Table
 from traitlets.config import PyFileConfigLoader
 
 from course_utils.grading import sandbox as boxes
-from course_utils.grading.execute import TIMEOUT, TOO_LONG, Job, Result, attempt, steps_of
+from course_utils.grading.execute import (
+    TIMEOUT,
+    TOO_LONG,
+    Job,
+    Result,
+    attempt,
+    steps_of,
+    workers,
+)
 from course_utils.grading.sandbox import Limits, SandboxError
 from course_utils.grading.store import Store, version
 from course_utils.grading.submission import (
@@ -294,9 +302,7 @@ def run(root: Path, standings: list[Standing]) -> Iterator[Standing]:
     threads = int(os.environ.get("OMP_NUM_THREADS") or joblib.cpu_count())
     threads = max(1, threads // min(2, len(waiting) or 1))
     # In processes of their own even for one notebook: what is stopped ends at once.
-    parallel = joblib.Parallel(
-        n_jobs=2, backend="loky", return_as="generator_unordered", batch_size=1
-    )
+    parallel = workers(2)
     jobs = [replace(job, threads=threads) for job, _ in waiting.values()]
     for key, outcome in parallel(joblib.delayed(_attempt)(job) for job in jobs):
         for standing in waiting[key][1]:
