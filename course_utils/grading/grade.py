@@ -265,11 +265,12 @@ class _Class:
         warm = self.warm and self.grader.sandbox and not self.dask
         todo = [replace(job, warm=warm, threads=max(1, cores // jobs)) for job in todo]
         with ExitStack() as stack:
-            parallel = workers(jobs)
             if self.dask:
                 stack.enter_context(_dask_client(self.dask))
                 stack.enter_context(joblib.parallel_config(backend="dask"))
                 parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
+            else:
+                parallel = workers(jobs)
             yield from parallel(joblib.delayed(attempt)(job) for job in todo)
 
     def _settle(
